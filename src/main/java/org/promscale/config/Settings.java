@@ -1,0 +1,186 @@
+package org.promscale.config;
+
+import static org.promscale.config.Setting.Group.DATABASE;
+import static org.promscale.config.Setting.Group.EMBEDDED;
+import static org.promscale.config.Setting.Group.METRICS;
+import static org.promscale.config.Setting.Group.TELEMETRY;
+import static org.promscale.config.Setting.Group.WEB;
+import static org.promscale.config.Setting.Kind.BYTES;
+import static org.promscale.config.Setting.Kind.FLAG;
+import static org.promscale.config.Setting.Kind.NUMBER;
+import static org.promscale.config.Setting.Kind.PATH;
+import static org.promscale.config.Setting.Kind.SECRET;
+import static org.promscale.config.Setting.Kind.TEXT;
+import static org.promscale.config.Setting.Scope.EVERYWHERE;
+import static org.promscale.config.Setting.Scope.UBER_JAR;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The table of settings: flags, environment variables, MicroProfile Config keys and {@code -help}
+ * all come from it. JDK only, because the launcher reads it outside the web application.
+ */
+public final class Settings {
+
+  public static final Setting HIGH_AVAILABILITY =
+      new Setting(
+          "metrics.high-availability",
+          FLAG,
+          "false",
+          EVERYWHERE,
+          METRICS,
+          "Elect one leader per cluster of Prometheus replicas and store only its samples.");
+
+  public static final Setting DB_URI =
+      new Setting(
+          "db.uri",
+          SECRET,
+          "",
+          UBER_JAR,
+          DATABASE,
+          "Database as postgres://user:password@host:port/name?sslmode=MODE."
+              + " Without it and without -db.host an embedded PostgreSQL starts.");
+
+  public static final Setting DB_HOST =
+      new Setting("db.host", TEXT, "", UBER_JAR, DATABASE, "Database host.");
+
+  public static final Setting DB_PORT =
+      new Setting("db.port", NUMBER, "5432", UBER_JAR, DATABASE, "Database port.");
+
+  public static final Setting DB_NAME =
+      new Setting("db.name", TEXT, "promscale", UBER_JAR, DATABASE, "Database name.");
+
+  public static final Setting DB_USER =
+      new Setting("db.user", TEXT, "promscale", UBER_JAR, DATABASE, "Database user.");
+
+  public static final Setting DB_PASSWORD =
+      new Setting(
+          "db.password",
+          SECRET,
+          "",
+          UBER_JAR,
+          DATABASE,
+          "Password of the database user. Other users of the machine can read a command line:"
+              + " prefer -db.password-file or PROMSCALE_DB_PASSWORD.");
+
+  public static final Setting DB_PASSWORD_FILE =
+      new Setting(
+          "db.password-file",
+          PATH,
+          "",
+          UBER_JAR,
+          DATABASE,
+          "File whose first line is the password of the database user.");
+
+  public static final Setting DB_SSL_MODE =
+      new Setting(
+          "db.ssl-mode",
+          TEXT,
+          "prefer",
+          UBER_JAR,
+          DATABASE,
+          "disable, allow, prefer, require, verify-ca or verify-full, as libpq defines them.");
+
+  public static final Setting DB_CONNECTIONS_MAX =
+      new Setting(
+          "db.connections-max",
+          NUMBER,
+          "20",
+          UBER_JAR,
+          DATABASE,
+          "Most connections this connector opens to the database.");
+
+  public static final Setting DB_NUM_WRITERS =
+      new Setting(
+          "db.num-writers",
+          NUMBER,
+          "2",
+          EVERYWHERE,
+          DATABASE,
+          "Transactions that store samples at the same time.");
+
+  public static final Setting DB_QUEUE_MAX_BYTES =
+      new Setting(
+          "db.queue-max-bytes",
+          BYTES,
+          "",
+          EVERYWHERE,
+          DATABASE,
+          "Decoded requests that may wait for a writer, in bytes; beyond it senders get 503."
+              + " Default: an eighth of the heap.");
+
+  public static final Setting DB_SYNCHRONOUS_COMMIT =
+      new Setting(
+          "db.synchronous-commit",
+          FLAG,
+          "true",
+          EVERYWHERE,
+          DATABASE,
+          "Answer a sender only after PostgreSQL has flushed its data to disk."
+              + " false: a crash of the database can lose the last acknowledged second.");
+
+  public static final Setting EMBEDDED_DATA_DIR =
+      new Setting(
+          "db.embedded.data-dir",
+          PATH,
+          "promscale-data",
+          UBER_JAR,
+          EMBEDDED,
+          "Directory of the embedded PostgreSQL.");
+
+  public static final Setting EMBEDDED_PORT =
+      new Setting(
+          "db.embedded.port",
+          NUMBER,
+          "0",
+          UBER_JAR,
+          EMBEDDED,
+          "Loopback port of the embedded PostgreSQL; 0 picks a free one at the first start"
+              + " and keeps it.");
+
+  public static final Setting LISTEN_ADDRESS =
+      new Setting(
+          "web.listen-address",
+          TEXT,
+          ":9201",
+          UBER_JAR,
+          WEB,
+          "Address and port to listen on, for instance :9201 or 127.0.0.1:9201.");
+
+  public static final Setting LOG_LEVEL =
+      new Setting(
+          "telemetry.log.level", TEXT, "info", UBER_JAR, TELEMETRY, "debug, info, warn or error.");
+
+  private static final List<Setting> ALL =
+      List.of(
+          HIGH_AVAILABILITY,
+          DB_URI,
+          DB_HOST,
+          DB_PORT,
+          DB_NAME,
+          DB_USER,
+          DB_PASSWORD,
+          DB_PASSWORD_FILE,
+          DB_SSL_MODE,
+          DB_CONNECTIONS_MAX,
+          DB_NUM_WRITERS,
+          DB_QUEUE_MAX_BYTES,
+          DB_SYNCHRONOUS_COMMIT,
+          EMBEDDED_DATA_DIR,
+          EMBEDDED_PORT,
+          LISTEN_ADDRESS,
+          LOG_LEVEL);
+
+  private Settings() {}
+
+  /** Returns every setting, in the order of {@code -help}. */
+  public static List<Setting> all() {
+    return ALL;
+  }
+
+  /** Returns the setting with this key, if there is one. */
+  public static Optional<Setting> find(String key) {
+    return ALL.stream().filter(s -> s.key().equals(key)).findFirst();
+  }
+}

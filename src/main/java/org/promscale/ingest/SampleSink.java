@@ -1,0 +1,19 @@
+package org.promscale.ingest;
+
+import java.util.concurrent.CompletionStage;
+import org.promscale.model.WriteBatch;
+
+/** Where batches are stored. Thread-safe. */
+@FunctionalInterface
+public interface SampleSink {
+
+  /**
+   * Stores a batch and takes ownership of it. Returns at once.
+   *
+   * @param batch what to store, already validated; bytes accounts for its size in the queue
+   * @param bytes decoded size of the request it came from
+   * @return completes after the commit; fails with {@link IngestFailure}. A batch that was stored
+   *     before is stored once and succeeds.
+   */
+  CompletionStage<StoreOutcome> store(WriteBatch batch, int bytes);
+}

@@ -1,0 +1,36 @@
+package org.promscale.model;
+
+import java.util.List;
+
+/**
+ * What one request, or the part of it that shares a verdict, asks to be stored. Ownership passes on
+ * with the batch: who hands it over never touches it again.
+ *
+ * @param tenant whose data it is
+ * @param series the series its rows refer to
+ * @param samples float samples
+ * @param histograms native histograms
+ * @param exemplars exemplars
+ * @param metadata metadata of metric families
+ */
+public record WriteBatch(
+    int tenant,
+    SeriesTable series,
+    Samples samples,
+    List<HistogramSample> histograms,
+    List<Exemplar> exemplars,
+    List<MetricMetadata> metadata) {
+
+  /** The tenant of requests that name none. */
+  public static final int DEFAULT_TENANT = 0;
+
+  /** Tells whether there is nothing to store. */
+  public boolean isEmpty() {
+    return samples.size() == 0 && histograms.isEmpty() && exemplars.isEmpty() && metadata.isEmpty();
+  }
+
+  /** Returns the number of samples, histograms, exemplars and metadata entries. */
+  public long itemCount() {
+    return (long) samples.size() + histograms.size() + exemplars.size() + metadata.size();
+  }
+}
