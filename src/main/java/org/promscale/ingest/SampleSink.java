@@ -10,10 +10,10 @@ public interface SampleSink {
   /**
    * Stores a batch and takes ownership of it. Returns at once.
    *
-   * @param batch what to store, already validated; bytes accounts for its size in the queue
-   * @param bytes decoded size of the request it came from
+   * @param batch what to store, already validated
+   * @param bytes decoded size of the request it came from, which counts against the queue's bound
    * @return completes after the commit; fails with {@link IngestFailure}. A batch that was stored
-   *     before is stored once and succeeds.
+   *     before succeeds again and changes nothing.
    */
-  CompletionStage<StoreOutcome> store(WriteBatch batch, int bytes);
+  CompletionStage<Void> store(WriteBatch batch, int bytes);
 }

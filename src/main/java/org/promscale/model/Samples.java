@@ -1,6 +1,7 @@
 package org.promscale.model;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * Float samples of one batch, in columns, in arrival order. Values are raw IEEE 754 bits, because a
@@ -41,12 +42,18 @@ public final class Samples {
     size++;
   }
 
-  /** Forgets all samples after the first {@code count}. */
-  public void truncate(int count) {
-    if (count < 0 || count > size) {
-      throw new IllegalArgumentException("cannot truncate " + size + " samples to " + count);
+  /** Keeps the samples whose index the condition accepts, in order, and forgets the others. */
+  public void retain(IntPredicate condition) {
+    int kept = 0;
+    for (int i = 0; i < size; i++) {
+      if (condition.test(i)) {
+        series[kept] = series[i];
+        timestampMs[kept] = timestampMs[i];
+        valueBits[kept] = valueBits[i];
+        kept++;
+      }
     }
-    size = count;
+    size = kept;
   }
 
   /** Returns the number of samples. */

@@ -1,0 +1,58 @@
+package org.promscale.ingest;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.promscale.model.WriteBatch;
+
+/**
+ * The way of a decoded request: validate, store, report. Validation comes before everything that
+ * has consequences, so unusable data changes nothing.
+ *
+ * <p>Thread-safe. Does no I/O on the caller's thread and never blocks: the stage it returns
+ * completes when the data is durable.
+ */
+public final class IngestPipeline {
+
+  private final BatchValidator validator;
+  private final SampleSink sink;
+  private final IngestListener listener;
+
+  /** Joins the parts. */
+  public IngestPipeline(BatchValidator validator, SampleSink sink, IngestListener listener) {
+    this.validator = validator;
+    this.sink = sink;
+    this.listener = listener;
+  }
+
+  /**
+   * Stores what can be stored of a request. Takes ownership of batch and rejections.
+   *
+   * @param items everything the request carried, the already rejected included
+   * @param bytes its decoded size
+   * @return completes after the commit; fails with {@link IngestFailure} if nothing was stored or
+   *     storing it again is harmless
+   */
+  public CompletionStage<IngestReport> write(
+      WriteBatch batch, Rejections rejections, long items, int bytes) {
+    try {
+      listener.received(
+          batch.samples().size(),
+          batch.histograms().size(),
+          batch.exemplars().size(),
+          batch.metadata().size());
+      validator.validate(batch, rejections);
+      IngestReport report = new IngestReport(items, rejections);
+      if (batch.isEmpty()) {
+        return CompletableFuture.completedFuture(counted(report));
+      }
+      return sink.store(batch, bytes).thenApply(done -> counted(report));
+    } catch (IngestFailure e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private IngestReport counted(IngestReport report) {
+    report.rejections().forEach(listener::rejected);
+    return report;
+  }
+}

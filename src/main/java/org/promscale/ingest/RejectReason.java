@@ -1,0 +1,36 @@
+package org.promscale.ingest;
+
+/** Why a single item of a request can never be stored. The rest of the request is. */
+public enum RejectReason {
+  MISSING_METRIC_NAME("series has no metric name"),
+  EMPTY_LABEL_NAME("empty label name"),
+  DUPLICATE_LABEL_NAME("label name stands twice"),
+  INVALID_UTF8("label is not valid UTF-8"),
+  NUL_CHARACTER("text contains U+0000, which PostgreSQL cannot store"),
+  TOO_MANY_LABELS("too many labels"),
+  LABEL_NAME_TOO_LONG("label or metric name too long"),
+  LABEL_VALUE_TOO_LONG("label value too long"),
+  TIMESTAMP_IN_FUTURE("timestamp too far in the future"),
+  TIMESTAMP_OUT_OF_RANGE("timestamp before 4713 BC cannot be stored"),
+  TOO_MANY_PARTITIONS("request would open too many new time partitions"),
+  INVALID_HISTOGRAM("native histogram is inconsistent"),
+  MISSING_EXEMPLAR_TIMESTAMP("exemplar has no timestamp"),
+  INVALID_METADATA("metadata has no metric family name"),
+  NOT_STORABLE("PostgreSQL refuses the data");
+
+  private final String text;
+
+  RejectReason(String text) {
+    this.text = text;
+  }
+
+  /** Returns the reason as the sender reads it. */
+  public String text() {
+    return text;
+  }
+
+  /** Returns the reason as a value of a metric's label. */
+  public String label() {
+    return name().toLowerCase(java.util.Locale.ROOT);
+  }
+}

@@ -1,0 +1,82 @@
+package org.promscale.ingest;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+
+/**
+ * The items of one request that can never be stored, counted by reason, with one example each. One
+ * thread at a time.
+ */
+public final class Rejections {
+
+  /** Longest example, so that the whole text stays below what senders log (1 KiB). */
+  private static final int EXAMPLE_CHARS = 160;
+
+  private static final int TEXT_CHARS = 900;
+
+  private final Map<RejectReason, Tally> tallies = new EnumMap<>(RejectReason.class);
+  private long total;
+
+  /** Counts items refused for a reason; the example is only built for the first one. */
+  public void add(RejectReason reason, long items, Supplier<String> example) {
+    Tally tally = tallies.get(reason);
+    if (tally == null) {
+      tally = new Tally(shorten(example.get()));
+      tallies.put(reason, tally);
+    }
+    tally.count += items;
+    total += items;
+  }
+
+  /** Returns the number of refused items. */
+  public long total() {
+    return total;
+  }
+
+  /** Calls back for each reason with its number of items. */
+  public void forEach(BiConsumer<RejectReason, Long> action) {
+    tallies.forEach((reason, tally) -> action.accept(reason, tally.count));
+  }
+
+  /** Returns one line for the sender: how many of how many, why, and an example for each reason. */
+  public String describe(long itemsInRequest) {
+    StringBuilder text = new StringBuilder();
+    text.append(total).append(" of ").append(itemsInRequest).append(" items rejected");
+    String separator = ": ";
+    for (Map.Entry<RejectReason, Tally> entry : tallies.entrySet()) {
+      StringBuilder part = new StringBuilder(separator);
+      part.append(entry.getValue().count).append(" x ").append(entry.getKey().text());
+      part.append(" (").append(entry.getValue().example).append(')');
+      if (text.length() + part.length() > TEXT_CHARS) {
+        text.append("; …");
+        break;
+      }
+      text.append(part);
+      separator = "; ";
+    }
+    return text.toString();
+  }
+
+  private static String shorten(String example) {
+    StringBuilder line = new StringBuilder();
+    example
+        .codePoints()
+        .limit(EXAMPLE_CHARS)
+        .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? ' ' : c));
+    if (line.length() < example.length()) {
+      line.append('…');
+    }
+    return line.toString();
+  }
+
+  private static final class Tally {
+    private final String example;
+    private long count;
+
+    private Tally(String example) {
+      this.example = example;
+    }
+  }
+}
