@@ -1,17 +1,16 @@
 package org.promscale.ingest;
 
+import org.promscale.model.WriteBatch;
+
 /** Hears what happens to requests. Called on request and writer threads; must not block. */
 public interface IngestListener {
 
   /** Hears nothing. */
   IngestListener NONE = new IngestListener() {};
 
-  /** A request was decoded. */
-  default void received(long samples, long histograms, long exemplars, long metadata) {}
+  /** A request was decoded; its batch is not yet validated and must not be kept. */
+  default void received(WriteBatch batch) {}
 
   /** Items of a request were refused for good. */
   default void rejected(RejectReason reason, long items) {}
-
-  /** A request failed as a whole. */
-  default void failed(FailureKind kind) {}
 }

@@ -35,11 +35,7 @@ public final class IngestPipeline {
   public CompletionStage<IngestReport> write(
       WriteBatch batch, Rejections rejections, long items, int bytes) {
     try {
-      listener.received(
-          batch.samples().size(),
-          batch.histograms().size(),
-          batch.exemplars().size(),
-          batch.metadata().size());
+      listener.received(batch);
       validator.validate(batch, rejections);
       IngestReport report = new IngestReport(items, rejections);
       if (batch.isEmpty()) {

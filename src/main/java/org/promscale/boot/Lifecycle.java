@@ -1,0 +1,125 @@
+package org.promscale.boot;
+
+import jakarta.annotation.PreDestroy;
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.Initialized;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.promscale.health.ConnectorHealth;
+import org.promscale.http.ConnectorInfo;
+import org.promscale.storage.DatabaseProbe;
+import org.promscale.storage.HaLeaderRegistry;
+import org.promscale.storage.PgStorage;
+import org.promscale.storage.SampleBatcher;
+import org.promscale.storage.SchemaException;
+
+/**
+ * Starts the periodic work, and at the end lets the queue run empty before anything is taken away.
+ * The application starts without the database: storage opens as soon as it answers.
+ */
+@ApplicationScoped
+public class Lifecycle {
+
+  private static final Logger LOG = System.getLogger(Lifecycle.class.getName());
+
+  /** With the time the server itself takes, a stop stays below 15 s. */
+  private static final long DRAIN_MILLIS = 10_000;
+
+  private static final long PROBE_MILLIS = 2_000;
+  private static final long OPEN_MILLIS = 500;
+  private static final long VIEWS_MILLIS = 2_000;
+  private static final long PARTITIONS_MILLIS = 60_000;
+
+  @Resource private ManagedScheduledExecutorService scheduler;
+
+  @Inject private ConnectorHealth health;
+  @Inject private ConnectorInfo info;
+  @Inject private DatabaseProbe probe;
+  @Inject private PgStorage storage;
+  @Inject private SampleBatcher batcher;
+  @Inject private HaLeaderRegistry leaders;
+
+  private final List<ScheduledFuture<?>> schedules = new ArrayList<>();
+  private String lastTrouble = "";
+
+  void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
+    LOG.log(Level.INFO, "Promscale {0} starts", info.version());
+    if (info.highAvailability()) {
+      LOG.log(Level.WARNING, "-metrics.high-availability has no effect in this version");
+    }
+    every(PROBE_MILLIS, "asking the database", probe::run);
+    every(OPEN_MILLIS, "opening the database", this::open);
+    every(VIEWS_MILLIS, "making views", storage::keepViews);
+    every(PARTITIONS_MILLIS, "making partitions", storage::keepPartitions);
+  }
+
+  @PreDestroy
+  void stop() {
+    health.stopping();
+    schedules.forEach(schedule -> schedule.cancel(false));
+    try {
+      if (!batcher.close(DRAIN_MILLIS)) {
+        LOG.log(Level.WARNING, "stopping with writes in the queue; their senders keep the data");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    LOG.log(Level.INFO, "Promscale stops");
+  }
+
+  private void open() throws SQLException {
+    if (storage.isOpen()) {
+      return;
+    }
+    try {
+      storage.open();
+      LOG.log(Level.INFO, "the schema is current; {0} clusters", leaders.clustersWithLeader());
+      health.schemaCurrent();
+    } catch (SchemaException e) {
+      trouble(e.getMessage());
+    } catch (SQLException e) {
+      // The probe says why the database does not answer; anything else is worth a line.
+      trouble("cannot prepare the database: " + e.getMessage());
+    }
+  }
+
+  private void trouble(String message) {
+    health.schemaFailed(message);
+    if (!message.equals(lastTrouble)) {
+      LOG.log(Level.WARNING, message);
+      lastTrouble = message;
+    }
+  }
+
+  /** Periodic work that may fail with the database. */
+  @FunctionalInterface
+  private interface Work {
+    void run() throws SQLException;
+  }
+
+  private void every(long millis, String what, Work work) {
+    schedules.add(
+        scheduler.scheduleWithFixedDelay(
+            () -> guarded(what, work), 0, millis, TimeUnit.MILLISECONDS));
+  }
+
+  /** A periodic task that throws is never run again, so nothing gets past here. */
+  private static void guarded(String what, Work work) {
+    try {
+      work.run();
+    } catch (SQLException e) {
+      LOG.log(Level.DEBUG, what, e);
+    } catch (RuntimeException | LinkageError e) {
+      LOG.log(Level.ERROR, what + " failed", e);
+    }
+  }
+}

@@ -1,0 +1,164 @@
+package org.promscale.boot;
+
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import jakarta.annotation.PostConstruct;
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedExecutorService;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Inject;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.function.LongSupplier;
+import javax.sql.DataSource;
+import org.eclipse.microprofile.config.ConfigProvider;
+import org.promscale.config.Settings;
+import org.promscale.config.SettingsReader;
+import org.promscale.health.ConnectorHealth;
+import org.promscale.http.ConnectorInfo;
+import org.promscale.http.WriteEntrance;
+import org.promscale.ingest.Admission;
+import org.promscale.ingest.BatchValidator;
+import org.promscale.ingest.IngestPipeline;
+import org.promscale.metrics.Exposition;
+import org.promscale.metrics.IngestMeters;
+import org.promscale.metrics.StorageMeters;
+import org.promscale.storage.BatchPolicy;
+import org.promscale.storage.DatabaseProbe;
+import org.promscale.storage.PgStorage;
+import org.promscale.storage.SampleBatcher;
+import org.promscale.storage.SeriesCache;
+import org.promscale.wire.BufferPool;
+import org.promscale.wire.WireLimits;
+
+/** Makes the objects of one running application and hands them to whoever injects them. */
+@ApplicationScoped
+public class Wiring {
+
+  /** Writes that may wait for their commit at once; the servers have 200 request threads. */
+  private static final int MAX_WRITES = 128;
+
+  /** How far ahead of the clocks a sample may be. */
+  private static final long FUTURE_TOLERANCE_MS = 10 * 60 * 1_000;
+
+  /** Series kept in memory per megabyte of heap: a tenth of it at the most. */
+  private static final int CACHED_SERIES_PER_HEAP_MB = 2_000;
+
+  private static final int KEPT_BUFFERS = 64;
+  private static final int KEPT_BUFFER_BYTES = 4 << 20;
+
+  @Resource(lookup = "java:comp/env/jdbc/promscale")
+  private DataSource dataSource;
+
+  @Resource private ManagedExecutorService executor;
+
+  @Inject private InstantSource clock;
+  @Inject private LongSupplier nanoClock;
+
+  private ConnectorInfo info;
+  private ConnectorHealth health;
+  private DatabaseProbe probe;
+  private PgStorage storage;
+  private SampleBatcher batcher;
+  private Admission admission;
+  private IngestMeters ingestMeters;
+  private WriteEntrance entrance;
+  private Exposition exposition;
+
+  @PostConstruct
+  void make() {
+    SettingsReader settings =
+        new SettingsReader(key -> ConfigProvider.getConfig().getOptionalValue(key, String.class));
+    long heap = Runtime.getRuntime().maxMemory();
+    PrometheusRegistry registry = new PrometheusRegistry();
+    JvmMetrics.builder().register(registry);
+    ingestMeters = new IngestMeters(registry);
+    StorageMeters storageMeters = new StorageMeters(registry);
+    exposition = new Exposition(registry);
+
+    health = new ConnectorHealth(clock);
+    probe = new DatabaseProbe(dataSource, clock, health);
+    SeriesCache cache =
+        new SeriesCache((int) Math.min(1 << 26, (heap >> 20) * CACHED_SERIES_PER_HEAP_MB));
+    storage =
+        new PgStorage(
+            dataSource,
+            cache,
+            settings.flag(Settings.DB_SYNCHRONOUS_COMMIT),
+            storageMeters,
+            clock,
+            nanoClock);
+    batcher =
+        new SampleBatcher(
+            executor,
+            storage,
+            new BatchPolicy(
+                settings.number(Settings.DB_NUM_WRITERS, 1, 64),
+                settings.bytes(Settings.DB_QUEUE_MAX_BYTES, heap / 8),
+                BatchPolicy.DEFAULT_ROWS),
+            nanoClock);
+    admission = new Admission(MAX_WRITES, heap / 4);
+    BatchValidator validator = new BatchValidator(clock, probe, storage, FUTURE_TOLERANCE_MS);
+    IngestPipeline pipeline = new IngestPipeline(validator, batcher, ingestMeters);
+    ByteBuffer key = ByteBuffer.wrap(new SecureRandom().generateSeed(16));
+    entrance =
+        new WriteEntrance(
+            WireLimits.DEFAULT,
+            new BufferPool(KEPT_BUFFERS, KEPT_BUFFER_BYTES),
+            cache,
+            key.getLong(),
+            key.getLong(),
+            pipeline);
+    info =
+        new ConnectorInfo(
+            BuildVersion.read(), settings.flag(Settings.HIGH_AVAILABILITY), probe::description);
+    new Gauges(storageMeters, registry).register(info, health, cache, batcher, admission);
+  }
+
+  @Produces
+  ConnectorInfo info() {
+    return info;
+  }
+
+  @Produces
+  ConnectorHealth health() {
+    return health;
+  }
+
+  @Produces
+  DatabaseProbe probe() {
+    return probe;
+  }
+
+  @Produces
+  PgStorage storage() {
+    return storage;
+  }
+
+  @Produces
+  SampleBatcher batcher() {
+    return batcher;
+  }
+
+  @Produces
+  Admission admission() {
+    return admission;
+  }
+
+  @Produces
+  IngestMeters ingestMeters() {
+    return ingestMeters;
+  }
+
+  @Produces
+  WriteEntrance entrance() {
+    return entrance;
+  }
+
+  @Produces
+  Exposition exposition() {
+    return exposition;
+  }
+}

@@ -1,0 +1,187 @@
+package org.promscale.storage;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.promscale.model.WriteBatch;
+
+/**
+ * The storing transaction: COPY, the rare kinds, the guards, COMMIT. Either all of a group is stored
+ * or nothing.
+ *
+ * <p>The fast path is COPY straight into the table, which a row that exists already makes fail. Then
+ * the group is done again without the requests that hold the reported series, those go through
+ * {@code ON CONFLICT DO NOTHING}; after a second violation the whole group does. The first value
+ * wins in any case. Thread-safe.
+ */
+public final class BatchTransaction {
+
+  private static final String COPY =
+      "COPY prom_data.sample (time, series_id, value) FROM STDIN (FORMAT BINARY)";
+
+  // Days and milliseconds apart: one interval of so many milliseconds would be rounded.
+  private static final String INSERT_MISSING =
+      """
+      INSERT INTO prom_data.sample (time, series_id, value)
+      SELECT (timestamp 'epoch' + t.day * interval '1 day' + t.ms * interval '1 millisecond')
+               AT TIME ZONE 'UTC',
+             t.series_id, t.value
+        FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::float8[])
+             AS t (day, ms, series_id, value)
+      ON CONFLICT DO NOTHING
+      """;
+
+  private static final int MAX_ATTEMPTS = 8;
+  private static final long DAY_MS = 86_400_000L;
+
+  private final boolean synchronousCommit;
+  private final List<CommitGuard> guards;
+  private final RareRows rareRows;
+  private final BatchListener listener;
+  private final LongSupplier nanoClock;
+
+  /**
+   * Makes the transaction's description.
+   *
+   * @param synchronousCommit whether COMMIT waits until the data is on disk
+   * @param guards checked in this order right before COMMIT
+   * @param nanoClock a clock that never jumps, in nanoseconds
+   */
+  public BatchTransaction(
+      boolean synchronousCommit,
+      List<CommitGuard> guards,
+      BatchListener listener,
+      LongSupplier nanoClock) {
+    this.synchronousCommit = synchronousCommit;
+    this.guards = List.copyOf(guards);
+    this.rareRows = new RareRows();
+    this.listener = listener;
+    this.nanoClock = nanoClock;
+  }
+
+  /**
+   * Stores a group whose series all have ids.
+   *
+   * @throws SQLException with the transaction possibly still open: the caller rolls back
+   * @throws org.promscale.ingest.IngestFailure if a guard refuses; likewise
+   */
+  void store(Connection connection, List<PendingBatch> group) throws SQLException {
+    long started = nanoClock.getAsLong();
+    SampleRows rows = rowsOf(group);
+    Set<Integer> careful = new HashSet<>();
+    for (int attempt = 1; ; attempt++) {
+      try {
+        long stored = attempt(connection, group, rows, careful);
+        listener.committed(
+            group.size(),
+            stored,
+            rows.repeatedCount() + rows.distinctCount() - stored,
+            nanoClock.getAsLong() - started);
+        return;
+      } catch (SQLException e) {
+        SqlFailure kind = SqlFailure.of(e);
+        boolean again = kind == SqlFailure.TRANSIENT || kind == SqlFailure.DUPLICATE;
+        if (!again || attempt == MAX_ATTEMPTS) {
+          throw e;
+        }
+        connection.rollback();
+        listener.retried();
+        if (kind == SqlFailure.DUPLICATE) {
+          markCareful(rows, careful, group.size(), PgDriver.seriesIdOfViolation(e));
+        }
+      }
+    }
+  }
+
+  private static SampleRows rowsOf(List<PendingBatch> group) {
+    int count = group.stream().mapToInt(p -> p.batch().samples().size()).sum();
+    SampleRows rows = new SampleRows(count);
+    for (int i = 0; i < group.size(); i++) {
+      WriteBatch batch = group.get(i).batch();
+      rows.add(batch.series(), batch.samples(), i);
+    }
+    rows.sort();
+    return rows;
+  }
+
+  /** The first violation names a series: its requests turn careful; the second turns all. */
+  private static void markCareful(SampleRows rows, Set<Integer> careful, int requests, long id) {
+    boolean first = careful.isEmpty();
+    if (first && id >= 0) {
+      for (int row : rows.all()) {
+        if (rows.seriesId[row] == id) {
+          careful.add(rows.owner[row]);
+        }
+      }
+    }
+    if (!first || careful.isEmpty()) {
+      for (int i = 0; i < requests; i++) {
+        careful.add(i);
+      }
+    }
+  }
+
+  private long attempt(
+      Connection connection, List<PendingBatch> group, SampleRows rows, Set<Integer> careful)
+      throws SQLException {
+    if (!synchronousCommit) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SET LOCAL synchronous_commit = off");
+      }
+    }
+    long stored = 0;
+    int[] fast =
+        careful.isEmpty() ? rows.all() : rows.select(r -> !careful.contains(rows.owner[r]));
+    if (fast.length > 0) {
+      stored += copy(connection, rows, fast);
+    }
+    if (fast.length < rows.distinctCount()) {
+      stored += insertMissing(connection, rows, rows.select(r -> careful.contains(rows.owner[r])));
+    }
+    rareRows.insert(connection, group);
+    for (CommitGuard guard : guards) {
+      guard.check(connection);
+    }
+    connection.commit();
+    return stored;
+  }
+
+  private static long copy(Connection connection, SampleRows rows, int[] chosen)
+      throws SQLException {
+    try (PgDriver.Copy copy = PgDriver.copyIn(connection, COPY)) {
+      new CopyEncoder().encode(rows, chosen, copy::write);
+      return copy.end();
+    }
+  }
+
+  private static long insertMissing(Connection connection, SampleRows rows, int[] chosen)
+      throws SQLException {
+    long[] days = Arrays.stream(chosen).mapToLong(r -> day(rows.timestampMs[r])).toArray();
+    long[] millis =
+        Arrays.stream(chosen)
+            .mapToLong(r -> Math.floorMod(rows.timestampMs[r], DAY_MS))
+            .toArray();
+    long[] ids = Arrays.stream(chosen).mapToLong(r -> rows.seriesId[r]).toArray();
+    double[] values = new double[chosen.length];
+    for (int i = 0; i < chosen.length; i++) {
+      values[i] = Double.longBitsToDouble(rows.valueBits[chosen[i]]);
+    }
+    try (PreparedStatement statement = connection.prepareStatement(INSERT_MISSING)) {
+      statement.setObject(1, days);
+      statement.setObject(2, millis);
+      statement.setObject(3, ids);
+      statement.setObject(4, values);
+      return statement.executeUpdate();
+    }
+  }
+
+  private static long day(long timestampMs) {
+    return Math.floorDiv(timestampMs, DAY_MS);
+  }
+}

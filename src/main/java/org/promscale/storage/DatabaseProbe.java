@@ -1,0 +1,90 @@
+package org.promscale.storage;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.InstantSource;
+import javax.sql.DataSource;
+import org.promscale.health.ConnectorHealth;
+import org.promscale.ingest.DatabaseClock;
+
+/**
+ * Asks the database every few seconds whether it is there and what time it is. Everybody else reads
+ * the answer from memory. One thread runs {@link #run}; the rest is thread-safe.
+ */
+public final class DatabaseProbe implements Runnable, DatabaseClock {
+
+  private static final Logger LOG = System.getLogger(DatabaseProbe.class.getName());
+
+  /** A clock read over a slow answer says little. */
+  private static final long MAX_ROUND_TRIP_MS = 1_000;
+
+  private static final int TIMEOUT_SECONDS = 5;
+
+  private final DataSource dataSource;
+  private final InstantSource clock;
+  private final ConnectorHealth health;
+  private volatile long aheadMs;
+  private volatile String description = "not reached yet";
+  private boolean wasUp = true;
+
+  /** Makes a probe that has not asked yet. */
+  public DatabaseProbe(DataSource dataSource, InstantSource clock, ConnectorHealth health) {
+    this.dataSource = dataSource;
+    this.clock = clock;
+    this.health = health;
+  }
+
+  @Override
+  public void run() {
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.setQueryTimeout(TIMEOUT_SECONDS);
+      long asked = clock.millis();
+      try (ResultSet row =
+          statement.executeQuery(
+              "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,"
+                  + " 'PostgreSQL ' || current_setting('server_version') || ', database '"
+                  + " || current_database()")) {
+        row.next();
+        long answered = clock.millis();
+        if (answered - asked < MAX_ROUND_TRIP_MS) {
+          aheadMs = row.getLong(1) - (asked + answered) / 2;
+        }
+        description = row.getString(2);
+      }
+      if (!wasUp) {
+        LOG.log(Level.INFO, "the database answers again");
+        wasUp = true;
+      }
+      health.databaseAnswered();
+    } catch (SQLException e) {
+      if (wasUp) {
+        LOG.log(
+            Level.WARNING,
+            "the database does not answer; senders get 503 and keep their data: {0}",
+            e.getMessage());
+        wasUp = false;
+      }
+      health.databaseFailed(firstLine(e));
+    }
+  }
+
+  private static String firstLine(SQLException e) {
+    String message = e.getMessage();
+    return message == null ? e.getClass().getSimpleName() : message.lines().findFirst().orElse("");
+  }
+
+  @Override
+  public long aheadMs() {
+    return aheadMs;
+  }
+
+  /** Returns product, version and database name as last seen. */
+  public String description() {
+    return description;
+  }
+}

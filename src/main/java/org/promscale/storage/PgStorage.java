@@ -1,0 +1,115 @@
+package org.promscale.storage;
+
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.LongSupplier;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.promscale.ingest.FailureKind;
+import org.promscale.ingest.IngestFailure;
+import org.promscale.ingest.TimePartitions;
+
+/**
+ * Storage as a whole. It exists from the start of the application, but takes writes only after
+ * {@link #open}: until the schema is there senders are told to come back. Thread-safe.
+ */
+public final class PgStorage implements SampleBatcher.Store, TimePartitions {
+
+  private final DataSource dataSource;
+  private final SeriesCache cache;
+  private final boolean synchronousCommit;
+  private final BatchListener listener;
+  private final InstantSource clock;
+  private final LongSupplier nanoClock;
+  private final ViewKeeper viewKeeper;
+  private volatile @Nullable Opened opened;
+
+  private record Opened(Partitions partitions, BatchWriter writer) {}
+
+  /**
+   * Makes a closed storage; nothing is asked of the database.
+   *
+   * @param synchronousCommit whether an answer waits until the data is on disk
+   */
+  public PgStorage(
+      DataSource dataSource,
+      SeriesCache cache,
+      boolean synchronousCommit,
+      BatchListener listener,
+      InstantSource clock,
+      LongSupplier nanoClock) {
+    this.dataSource = dataSource;
+    this.cache = cache;
+    this.synchronousCommit = synchronousCommit;
+    this.listener = listener;
+    this.clock = clock;
+    this.nanoClock = nanoClock;
+    this.viewKeeper = new ViewKeeper(dataSource);
+  }
+
+  /**
+   * Migrates the schema and prepares partitions; then writes are taken. One thread at a time.
+   *
+   * @throws SchemaException if a person has to change something first
+   * @throws SQLException if the database does not answer; try again
+   */
+  public void open() throws SQLException {
+    new SchemaMigrator(dataSource).migrate();
+    Partitions partitions = Partitions.load(dataSource);
+    partitions.ensureAhead(clock.instant());
+    BatchPreparation preparation =
+        new BatchPreparation(
+            new SeriesCatalog(), cache, partitions, new MetadataStore(), listener);
+    BatchTransaction transaction =
+        new BatchTransaction(
+            synchronousCommit, List.of(new CatalogIncarnation(cache)), listener, nanoClock);
+    opened =
+        new Opened(partitions, new BatchWriter(dataSource, preparation, transaction, listener));
+  }
+
+  /** Tells whether writes are taken. */
+  public boolean isOpen() {
+    return opened != null;
+  }
+
+  /** Makes partitions ahead of time; call it from a schedule. */
+  public void keepPartitions() throws SQLException {
+    Opened storage = opened;
+    if (storage != null) {
+      storage.partitions().ensureAhead(clock.instant());
+    }
+  }
+
+  /** Makes the views of new metrics and labels; call it from a schedule. */
+  public void keepViews() throws SQLException {
+    if (isOpen()) {
+      viewKeeper.refresh();
+    }
+  }
+
+  @Override
+  public void write(List<PendingBatch> group) {
+    require().writer().write(group);
+  }
+
+  @Override
+  public boolean isKnown(long timestampMs) {
+    return require().partitions().isKnown(timestampMs);
+  }
+
+  @Override
+  public long slotOf(long timestampMs) {
+    return require().partitions().slotOf(timestampMs);
+  }
+
+  private Opened require() {
+    Opened storage = opened;
+    if (storage == null) {
+      throw new IngestFailure(
+          FailureKind.UNAVAILABLE,
+          "cannot take a write yet: the database is not ready; see /-/ready");
+    }
+    return storage;
+  }
+}

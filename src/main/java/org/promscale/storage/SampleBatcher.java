@@ -1,0 +1,188 @@
+package org.promscale.storage;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.LongSupplier;
+import org.promscale.ingest.FailureKind;
+import org.promscale.ingest.IngestFailure;
+import org.promscale.ingest.SampleSink;
+import org.promscale.model.WriteBatch;
+
+/**
+ * Group commit without a timer: while a writer's transaction is under way, the next requests gather
+ * in the queue, and the writer that is free first takes them all. With little to do a request is
+ * stored at once, alone; under load the transactions grow by themselves.
+ *
+ * <p>Writers are tasks of the given executor; a writer ends when the queue is empty and is started
+ * again by the next request. Thread-safe.
+ */
+public final class SampleBatcher implements SampleSink {
+
+  /** Stores a group of batches and completes each of them, whatever happens. */
+  @FunctionalInterface
+  public interface Store {
+
+    /** Called on a writer's thread; owns the batches. */
+    void write(List<PendingBatch> group);
+  }
+
+  private final Executor executor;
+  private final Store store;
+  private final BatchPolicy policy;
+  private final LongSupplier nanoClock;
+
+  private final Object lock = new Object();
+  private final ArrayDeque<PendingBatch> queue = new ArrayDeque<>();
+  private long queuedBytes;
+  private int activeWriters;
+  private boolean closed;
+
+  /**
+   * Makes an idle batcher.
+   *
+   * @param nanoClock a clock that never jumps, in nanoseconds
+   */
+  public SampleBatcher(
+      Executor executor, Store store, BatchPolicy policy, LongSupplier nanoClock) {
+    this.executor = executor;
+    this.store = store;
+    this.policy = policy;
+    this.nanoClock = nanoClock;
+  }
+
+  @Override
+  public CompletionStage<Void> store(WriteBatch batch, int bytes) {
+    PendingBatch pending = new PendingBatch(batch, bytes, new CompletableFuture<>());
+    boolean start;
+    synchronized (lock) {
+      if (closed) {
+        return failed(FailureKind.UNAVAILABLE, "cannot take a write: this connector is stopping");
+      }
+      if (queuedBytes + bytes > policy.queueBytes() && !queue.isEmpty()) {
+        return failed(
+            FailureKind.OVERLOADED,
+            "cannot take a write: the queue to the database is full; see -db.queue-max-bytes and"
+                + " -db.num-writers");
+      }
+      queue.add(pending);
+      queuedBytes += bytes;
+      start = activeWriters < policy.writers();
+      if (start) {
+        activeWriters++;
+      }
+    }
+    if (start) {
+      startWriter();
+    }
+    return pending.done();
+  }
+
+  private void startWriter() {
+    try {
+      executor.execute(this::drain);
+    } catch (RejectedExecutionException e) {
+      List<PendingBatch> orphans = List.of();
+      synchronized (lock) {
+        activeWriters--;
+        if (activeWriters == 0) {
+          orphans = take(Integer.MAX_VALUE);
+        }
+        lock.notifyAll();
+      }
+      IngestFailure failure =
+          new IngestFailure(
+              FailureKind.UNAVAILABLE, "cannot take a write: the server's executor is stopping", e);
+      orphans.forEach(p -> p.done().completeExceptionally(failure));
+    }
+  }
+
+  /** A writer's life: take what has gathered, store it, until nothing is left. */
+  private void drain() {
+    while (true) {
+      List<PendingBatch> group;
+      synchronized (lock) {
+        group = take(policy.rowsPerTransaction());
+        if (group.isEmpty()) {
+          activeWriters--;
+          lock.notifyAll();
+          return;
+        }
+      }
+      try {
+        store.write(group);
+      } catch (RuntimeException | Error e) {
+        // The last line of defence: whatever broke, no request may wait for ever.
+        IngestFailure failure =
+            new IngestFailure(FailureKind.UNAVAILABLE, "cannot store the request", e);
+        group.forEach(p -> p.done().completeExceptionally(failure));
+        if (e instanceof Error) {
+          synchronized (lock) {
+            activeWriters--;
+            lock.notifyAll();
+          }
+          throw e;
+        }
+      }
+    }
+  }
+
+  private List<PendingBatch> take(int maxRows) {
+    List<PendingBatch> group = new ArrayList<>();
+    int rows = 0;
+    while (!queue.isEmpty()) {
+      int next = queue.element().rows();
+      if (!group.isEmpty() && (long) rows + next > maxRows) {
+        break;
+      }
+      PendingBatch pending = queue.remove();
+      queuedBytes -= pending.bytes();
+      rows += next;
+      group.add(pending);
+    }
+    return group;
+  }
+
+  /** Returns the decoded bytes that wait for a writer. */
+  public long queuedBytes() {
+    synchronized (lock) {
+      return queuedBytes;
+    }
+  }
+
+  /** Returns the number of requests that wait for a writer. */
+  public int queuedRequests() {
+    synchronized (lock) {
+      return queue.size();
+    }
+  }
+
+  /**
+   * Takes no more requests and waits until those it has are committed or refused.
+   *
+   * @param millis how long to wait at most
+   * @return whether the queue was drained in time
+   */
+  public boolean close(long millis) throws InterruptedException {
+    long deadline = nanoClock.getAsLong() + millis * 1_000_000;
+    synchronized (lock) {
+      closed = true;
+      while (activeWriters > 0 || !queue.isEmpty()) {
+        long left = (deadline - nanoClock.getAsLong()) / 1_000_000;
+        if (left <= 0) {
+          return false;
+        }
+        lock.wait(left);
+      }
+      return true;
+    }
+  }
+
+  private static CompletionStage<Void> failed(FailureKind kind, String message) {
+    return CompletableFuture.failedFuture(new IngestFailure(kind, message));
+  }
+}
