@@ -1,0 +1,209 @@
+package org.promscale.storage;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import javax.sql.DataSource;
+import org.promscale.ingest.TimePartitions;
+
+/**
+ * The partitions of the data tables. Time is cut into slots of one length, numbered from 1970;
+ * every table has one partition (or chunk) per slot. TimescaleDB makes its chunks by itself, but
+ * which slots exist is known there too, because a sender must not make us create any number of
+ * them.
+ *
+ * <p>Thread-safe. Only {@link #isKnown} and the arithmetic are free of I/O.
+ */
+public final class Partitions implements TimePartitions {
+
+  /** Earliest time that PostgreSQL can store, in milliseconds since 1970: 24 November 4714 BC. */
+  public static final long MIN_TIMESTAMP_MS = -210_866_803_200_000L;
+
+  /**
+   * Latest time that both PostgreSQL and TimescaleDB can store, in milliseconds since 1970: in the
+   * year 294247.
+   */
+  public static final long MAX_TIMESTAMP_MS = 9_223_371_331_199_999L;
+
+  /** How many new slots one request may ask for; the caller counts. */
+  public static final int MAX_NEW_PER_REQUEST = 8;
+
+  /** Slots that are made before anybody asks. */
+  private static final int SLOTS_AHEAD = 3;
+
+  /** Lock not available (another session holds the table), and two deadlock-like mishaps. */
+  private static final Set<String> RETRY = Set.of("55P03", "40P01", "40001");
+
+  private static final int MAX_ATTEMPTS = 4;
+
+  private final DataSource dataSource;
+  private final long slotMs;
+  private volatile TimeSpans known = TimeSpans.NONE;
+
+  private Partitions(DataSource dataSource, long slotMs) {
+    this.dataSource = dataSource;
+    this.slotMs = slotMs;
+  }
+
+  /**
+   * Reads the length of a slot and the slots that exist from a migrated database.
+   *
+   * @throws SQLException if the database fails
+   */
+  public static Partitions load(DataSource dataSource) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT value::bigint FROM _prom_catalog.setting WHERE name = 'partition_ms'")) {
+      row.next();
+      Partitions partitions = new Partitions(dataSource, row.getLong(1));
+      partitions.reload(connection);
+      return partitions;
+    }
+  }
+
+  /**
+   * Tells whether a partition for this time is known to exist. Called for every sample: allocates
+   * nothing, and usually costs two comparisons.
+   *
+   * @param timestampMs milliseconds since 1970
+   */
+  @Override
+  public boolean isKnown(long timestampMs) {
+    return known.contains(timestampMs);
+  }
+
+  /** Returns the number of the slot that holds this time; negative before 1970. */
+  @Override
+  public long slotOf(long timestampMs) {
+    return Math.floorDiv(timestampMs, slotMs);
+  }
+
+  /** Returns the length of a slot in milliseconds. */
+  public long slotMs() {
+    return slotMs;
+  }
+
+  /** Returns the first millisecond of a slot, since 1970. */
+  public long startOf(long slot) {
+    return Math.max(MIN_TIMESTAMP_MS, slot * slotMs);
+  }
+
+  /**
+   * Returns those of the slots that do not exist. Asks the database when memory does not know them
+   * all: another connector may have made them.
+   */
+  public SortedSet<Long> missing(Collection<Long> slots) throws SQLException {
+    SortedSet<Long> missing = unknown(slots);
+    if (!missing.isEmpty()) {
+      reload();
+      missing = unknown(missing);
+    }
+    return missing;
+  }
+
+  /**
+   * Makes the slots that do not exist, each in a transaction of its own. Does not wait for sessions
+   * that are writing into other slots. Other connectors may be making the same ones.
+   *
+   * @throws SQLException with state 55P03 if a table stayed locked for several seconds
+   */
+  public void ensure(Collection<Long> slots) throws SQLException {
+    SortedSet<Long> missing = unknown(slots);
+    if (missing.isEmpty()) {
+      return;
+    }
+    try (Connection connection = dataSource.getConnection()) {
+      connection.setAutoCommit(false);
+      for (long slot : missing) {
+        long start = startOf(slot);
+        long end = (slot + 1) * slotMs;
+        ShortTransaction.run(connection, MAX_ATTEMPTS, RETRY, c -> create(c, start, end));
+        remember(start, end);
+      }
+    }
+  }
+
+  /**
+   * Makes the slot of now and a few after it, and learns what other connectors made or dropped.
+   * Meant to be called by a schedule, several times per slot.
+   */
+  public void ensureAhead(Instant now) throws SQLException {
+    reload();
+    long current = slotOf(now.toEpochMilli());
+    SortedSet<Long> slots = new TreeSet<>();
+    for (long slot = current; slot <= current + SLOTS_AHEAD; slot++) {
+      slots.add(slot);
+    }
+    ensure(slots);
+  }
+
+  /** Asks the database anew which slots exist, for instance after a partition was missed. */
+  public void reload() throws SQLException {
+    try (Connection connection = dataSource.getConnection()) {
+      reload(connection);
+    }
+  }
+
+  private void reload(Connection connection) throws SQLException {
+    // Only bounds inside our own range are numbers here; partitions may reach beyond it.
+    String sql =
+        """
+        SELECT floor(extract(epoch FROM greatest(starts, _prom_catalog.slot_time(?))) * 1000)::bigint,
+               floor(extract(epoch FROM least(ends, _prom_catalog.slot_time(?))) * 1000)::bigint
+          FROM _prom_catalog.partitions()
+         WHERE table_name = 'sample'
+        """;
+    TimeSpans found = TimeSpans.NONE;
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setLong(1, MIN_TIMESTAMP_MS);
+      statement.setLong(2, MAX_TIMESTAMP_MS + 1);
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          found = found.with(rows.getLong(1), rows.getLong(2));
+        }
+      }
+    }
+    if (!connection.getAutoCommit()) {
+      connection.commit();
+    }
+    known = found;
+  }
+
+  private static boolean create(Connection connection, long start, long end) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET LOCAL lock_timeout = '1s'");
+    }
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT _prom_catalog.create_slot(?, ?)")) {
+      statement.setLong(1, start);
+      statement.setLong(2, end);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  private SortedSet<Long> unknown(Collection<Long> slots) {
+    SortedSet<Long> unknown = new TreeSet<>();
+    for (long slot : slots) {
+      if (!isKnown(startOf(slot))) {
+        unknown.add(slot);
+      }
+    }
+    return unknown;
+  }
+
+  private synchronized void remember(long start, long end) {
+    known = known.with(start, end);
+  }
+}

@@ -1,0 +1,37 @@
+package org.promscale.storage;
+
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+
+/** The contracts of storage on PostgreSQL without extensions. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PlainStorageIT implements SeriesContract {
+
+  private final DatabaseServer server = DatabaseServer.plain();
+  private final DataSource database = server.createDatabase();
+
+  @BeforeAll
+  void migrate() throws SQLException {
+    new SchemaMigrator(database).migrate();
+  }
+
+  @AfterAll
+  void stop() {
+    server.close();
+  }
+
+  @Override
+  public DataSource database() {
+    return database;
+  }
+
+  @Override
+  public DataSource freshDatabase() throws SQLException {
+    DataSource fresh = server.createDatabase();
+    new SchemaMigrator(fresh).migrate();
+    return fresh;
+  }
+}
