@@ -12,7 +12,8 @@ final class BuildVersion {
 
   static String read() {
     Properties build = new Properties();
-    try (InputStream in = BuildVersion.class.getResourceAsStream("/org/promscale/build.properties")) {
+    try (InputStream in =
+        BuildVersion.class.getResourceAsStream("/org/promscale/build.properties")) {
       if (in != null) {
         build.load(in);
       }

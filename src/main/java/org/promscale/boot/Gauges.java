@@ -40,8 +40,7 @@ final class Gauges {
         "promscale_database_up",
         "Whether the database answered when it was last asked.",
         () -> health.isDatabaseUp() ? 1 : 0);
-    meters.gauge(
-        "promscale_cache_series_entries", "Series whose ids are in memory.", cache::size);
+    meters.gauge("promscale_cache_series_entries", "Series whose ids are in memory.", cache::size);
     meters.gauge(
         "promscale_ingest_queue_bytes",
         "Decoded bytes of requests that wait for a writer.",

@@ -85,7 +85,7 @@ public class Lifecycle {
       LOG.log(Level.INFO, "the schema is current; {0} clusters", leaders.clustersWithLeader());
       health.schemaCurrent();
     } catch (SchemaException e) {
-      trouble(e.getMessage());
+      trouble(String.valueOf(e.getMessage()));
     } catch (SQLException e) {
       // The probe says why the database does not answer; anything else is worth a line.
       trouble("cannot prepare the database: " + e.getMessage());

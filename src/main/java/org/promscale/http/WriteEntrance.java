@@ -55,7 +55,8 @@ public final class WriteEntrance {
    * @param declaredLength the Content-Length, or -1
    * @param ticket accounts for the decoded bytes
    * @return completes after the commit
-   * @throws org.promscale.ingest.IngestFailure if the body is refused before it reaches the pipeline
+   * @throws org.promscale.ingest.IngestFailure if the body is refused before it reaches the
+   *     pipeline
    */
   CompletionStage<IngestReport> write(
       InputStream in, long declaredLength, Admission.Ticket ticket) {

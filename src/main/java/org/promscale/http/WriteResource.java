@@ -69,7 +69,8 @@ public class WriteResource {
       response = FailureMapper.response(e);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "a write request failed in an unforeseen way", e);
-      response = Response.serverError().type(MediaType.TEXT_PLAIN).entity("internal error\n").build();
+      response =
+          Response.serverError().type(MediaType.TEXT_PLAIN).entity("internal error\n").build();
     }
     meters.answered(response.getStatus(), nanoClock.getAsLong() - started);
     return response;
@@ -112,7 +113,9 @@ public class WriteResource {
     } catch (TimeoutException e) {
       throw new IngestFailure(
           FailureKind.UNAVAILABLE,
-          "cannot confirm the write: the database did not commit within " + PATIENCE_SECONDS + " s");
+          "cannot confirm the write: the database did not commit within "
+              + PATIENCE_SECONDS
+              + " s");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IngestFailure(FailureKind.UNAVAILABLE, "cannot confirm the write: stopping");

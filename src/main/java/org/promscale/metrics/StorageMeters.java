@@ -22,8 +22,7 @@ public final class StorageMeters implements BatchListener {
   /** Registers the meters. */
   public StorageMeters(PrometheusRegistry registry) {
     this.registry = registry;
-    stored =
-        counter("promscale_ingest_samples_stored_total", "Samples committed to the database.");
+    stored = counter("promscale_ingest_samples_stored_total", "Samples committed to the database.");
     duplicates =
         counter(
             "promscale_ingest_duplicates_total",

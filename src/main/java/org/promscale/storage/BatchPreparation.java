@@ -78,8 +78,7 @@ public final class BatchPreparation {
     partitions.reload();
   }
 
-  private void registerSeries(Connection connection, List<PendingBatch> group)
-      throws SQLException {
+  private void registerSeries(Connection connection, List<PendingBatch> group) throws SQLException {
     Map<Integer, NewSeries> byTenant = new HashMap<>();
     for (PendingBatch pending : group) {
       SeriesTable series = pending.batch().series();

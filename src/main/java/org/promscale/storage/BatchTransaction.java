@@ -12,11 +12,11 @@ import java.util.function.LongSupplier;
 import org.promscale.model.WriteBatch;
 
 /**
- * The storing transaction: COPY, the rare kinds, the guards, COMMIT. Either all of a group is stored
- * or nothing.
+ * The storing transaction: COPY, the rare kinds, the guards, COMMIT. Either all of a group is
+ * stored or nothing.
  *
- * <p>The fast path is COPY straight into the table, which a row that exists already makes fail. Then
- * the group is done again without the requests that hold the reported series, those go through
+ * <p>The fast path is COPY straight into the table, which a row that exists already makes fail.
+ * Then the group is done again without the requests that hold the reported series, those go through
  * {@code ON CONFLICT DO NOTHING}; after a second violation the whole group does. The first value
  * wins in any case. Thread-safe.
  */
@@ -164,9 +164,7 @@ public final class BatchTransaction {
       throws SQLException {
     long[] days = Arrays.stream(chosen).mapToLong(r -> day(rows.timestampMs[r])).toArray();
     long[] millis =
-        Arrays.stream(chosen)
-            .mapToLong(r -> Math.floorMod(rows.timestampMs[r], DAY_MS))
-            .toArray();
+        Arrays.stream(chosen).mapToLong(r -> Math.floorMod(rows.timestampMs[r], DAY_MS)).toArray();
     long[] ids = Arrays.stream(chosen).mapToLong(r -> rows.seriesId[r]).toArray();
     double[] values = new double[chosen.length];
     for (int i = 0; i < chosen.length; i++) {

@@ -30,7 +30,7 @@ public final class CatalogIncarnation implements CommitGuard {
   public void check(Connection connection) throws SQLException {
     UUID current;
     try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT id FROM _prom_catalog.incarnation")) {
+        ResultSet row = statement.executeQuery("SELECT token FROM _prom_catalog.incarnation")) {
       if (!row.next()) {
         throw new SQLException("_prom_catalog.incarnation is empty");
       }

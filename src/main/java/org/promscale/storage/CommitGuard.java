@@ -5,8 +5,8 @@ import java.sql.SQLException;
 import org.promscale.ingest.IngestFailure;
 
 /**
- * A check inside the storing transaction, after everything else and right before COMMIT. If it fails
- * the transaction is rolled back, so nothing that it guards against is ever visible.
+ * A check inside the storing transaction, after everything else and right before COMMIT. If it
+ * fails the transaction is rolled back, so nothing that it guards against is ever visible.
  */
 @FunctionalInterface
 interface CommitGuard {

@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.sql.SQLException;
 
 /**
- * Writes sample rows in the binary format of COPY, which keeps every bit of a value (text would turn
- * a stale marker into an ordinary NaN). One thread at a time.
+ * Writes sample rows in the binary format of COPY, which keeps every bit of a value (text would
+ * turn a stale marker into an ordinary NaN). One thread at a time.
  *
  * @see <a href="https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4">Binary
  *     format</a>

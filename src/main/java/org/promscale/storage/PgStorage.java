@@ -59,8 +59,7 @@ public final class PgStorage implements SampleBatcher.Store, TimePartitions {
     Partitions partitions = Partitions.load(dataSource);
     partitions.ensureAhead(clock.instant());
     BatchPreparation preparation =
-        new BatchPreparation(
-            new SeriesCatalog(), cache, partitions, new MetadataStore(), listener);
+        new BatchPreparation(new SeriesCatalog(), cache, partitions, new MetadataStore(), listener);
     BatchTransaction transaction =
         new BatchTransaction(
             synchronousCommit, List.of(new CatalogIncarnation(cache)), listener, nanoClock);

@@ -47,8 +47,7 @@ public final class SampleBatcher implements SampleSink {
    *
    * @param nanoClock a clock that never jumps, in nanoseconds
    */
-  public SampleBatcher(
-      Executor executor, Store store, BatchPolicy policy, LongSupplier nanoClock) {
+  public SampleBatcher(Executor executor, Store store, BatchPolicy policy, LongSupplier nanoClock) {
     this.executor = executor;
     this.store = store;
     this.policy = policy;

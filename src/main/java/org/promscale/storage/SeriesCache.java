@@ -8,9 +8,9 @@ import org.promscale.model.SeriesTable;
 
 /**
  * Ids of the series this connector has met, by keyed hash. Bounded: entries live in a young and an
- * old generation; when the young one is full it becomes the old one, and what nobody asked for since
- * is forgotten. So the most recently used {@code maxEntries} series are always here, and at most
- * twice as many in all.
+ * old generation; when the young one is full it becomes the old one, and what nobody asked for
+ * since is forgotten. So the most recently used {@code maxEntries} series are always here, and at
+ * most twice as many in all.
  *
  * <p>Thread-safe. Reads take no lock unless a write runs on the same stripe at that moment.
  */
@@ -22,8 +22,8 @@ public final class SeriesCache implements SeriesResolver {
   private final AtomicLong epoch = new AtomicLong();
 
   /**
-   * Makes an empty cache. An entry takes 24 bytes, in tables that are between a third and two thirds
-   * full.
+   * Makes an empty cache. An entry takes 24 bytes, in tables that are between a third and two
+   * thirds full.
    */
   public SeriesCache(int maxEntries) {
     for (int i = 0; i < STRIPES; i++) {

@@ -31,6 +31,7 @@ public final class ServerJtaPlatform extends AbstractJtaPlatform {
     return lookUp(USER_TRANSACTIONS, UserTransaction.class);
   }
 
+  @SuppressWarnings("BanJNDI") // constant names of the server itself
   private static <T> T lookUp(List<String> names, Class<T> type) {
     JtaPlatformException failure = new JtaPlatformException("no " + type + " under " + names, null);
     for (String name : names) {
