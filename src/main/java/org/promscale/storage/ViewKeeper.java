@@ -1,9 +1,0 @@
-package org.promscale.storage;
-
-import javax.sql.DataSource;
-
-final class ViewKeeper {
-  ViewKeeper(DataSource dataSource) {}
-
-  void refresh() {}
-}
