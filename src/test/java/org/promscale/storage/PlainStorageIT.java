@@ -8,7 +8,7 @@ import org.junit.jupiter.api.TestInstance;
 
 /** The contracts of storage on PostgreSQL without extensions. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PlainStorageIT implements SeriesContract {
+class PlainStorageIT implements SeriesContract, ViewContract {
 
   private final DatabaseServer server = DatabaseServer.plain();
   private final DataSource database = server.createDatabase();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.TestInstance;
  * test.timescale.uri} gives; its user may create databases.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class TimescaleStorageIT implements SeriesContract {
+class TimescaleStorageIT implements SeriesContract, ViewContract {
 
   private DatabaseServer server;
   private DataSource database;
