@@ -5,7 +5,7 @@ import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.function.DoubleSupplier;
-import org.promscale.storage.BatchListener;
+import org.promscale.ingest.BatchListener;
 
 /** Meters of storing. Thread-safe. */
 public final class StorageMeters implements BatchListener {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.promscale.ingest.BatchListener;
 import org.promscale.model.Exemplar;
 import org.promscale.model.HistogramSample;
 import org.promscale.model.Labels;

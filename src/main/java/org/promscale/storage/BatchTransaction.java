@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import org.promscale.ingest.BatchListener;
 import org.promscale.model.WriteBatch;
 
 /**

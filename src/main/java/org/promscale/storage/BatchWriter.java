@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import javax.sql.DataSource;
+import org.promscale.ingest.BatchListener;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 

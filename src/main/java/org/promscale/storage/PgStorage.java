@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.promscale.ingest.BatchListener;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.TimePartitions;

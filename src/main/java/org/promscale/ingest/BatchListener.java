@@ -1,4 +1,4 @@
-package org.promscale.storage;
+package org.promscale.ingest;
 
 /** Hears what the writers do. Called on writer threads; must not block. */
 public interface BatchListener {
