@@ -77,11 +77,20 @@ public final class StoredSamples {
 
   /** Returns the number of rows in the table of samples. */
   public long count() throws SQLException {
+    return number("SELECT count(*) FROM prom_data.sample");
+  }
+
+  /** Returns the time of the newest sample in milliseconds, 0 without samples. */
+  public long newestMs() throws SQLException {
+    return number("SELECT coalesce(extract(epoch FROM max(time)) * 1000, 0) FROM prom_data.sample");
+  }
+
+  private long number(String query) throws SQLException {
     try (Connection connection = database.getConnection();
         Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery("SELECT count(*) FROM prom_data.sample")) {
+        ResultSet rows = statement.executeQuery(query)) {
       rows.next();
-      return rows.getLong(1);
+      return rows.getBigDecimal(1).longValue();
     }
   }
 
