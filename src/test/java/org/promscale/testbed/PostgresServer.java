@@ -2,122 +2,137 @@ package org.promscale.testbed;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * A PostgreSQL server of its own, from Debian's packages, in a temporary directory. As root it runs
- * as the user {@code postgres}. One thread at a time.
+ * as the user {@code postgres}. One thread at a time, except for connections and {@link #execute}.
  */
-public final class PostgresServer implements AutoCloseable {
+public final class PostgresServer extends ServerProcess {
 
   private static final Path BIN = Path.of("/usr/lib/postgresql/15/bin");
+  private static final String SUPERUSER = "postgres";
   private static final AtomicInteger DATABASES = new AtomicInteger();
 
   private final Path directory;
   private final int port;
 
   private PostgresServer(Path directory, int port) {
+    super("postgresql");
     this.directory = directory;
     this.port = port;
   }
 
   /**
-   * Starts a server.
+   * Makes and starts a server.
    *
    * @param settings settings for {@code postgresql.conf}
    */
   public static PostgresServer start(Map<String, String> settings) {
     if (!Files.isExecutable(BIN.resolve("postgres"))) {
-      throw new IllegalStateException(
-          "PostgreSQL 15 is missing: install it with 'apt-get install postgresql-15'");
+      throw Programs.missing("PostgreSQL 15", "postgresql-15");
     }
-    try {
-      Path directory = Files.createTempDirectory("promscale-pg");
-      if (isRoot()) {
-        run(Duration.ofSeconds(5), "chown", "postgres", directory.toString());
-      }
-      PostgresServer server = new PostgresServer(directory, freePort());
-      server.asPostgres(
+    Path directory = Programs.temporaryDirectory("pg");
+    PostgresServer server = new PostgresServer(directory, Programs.freePort());
+    server.initialize(settings);
+    server.start();
+    return server;
+  }
+
+  private void initialize(Map<String, String> settings) {
+    List<String> initdb =
+        List.of(
+            BIN.resolve("initdb").toString(),
+            "-D",
+            data().toString(),
+            "-U",
+            SUPERUSER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync");
+    if (Programs.isRoot()) {
+      Programs.run(Duration.ofSeconds(5), List.of("chown", user(), directory.toString()));
+      Programs.run(
           Duration.ofSeconds(60),
-          BIN.resolve("initdb").toString(),
-          "-D",
-          server.data().toString(),
-          "-U",
-          "postgres",
-          "-A",
-          "trust",
-          "-E",
-          "UTF8",
-          "--locale=C",
-          "--no-sync");
-      StringBuilder configuration = new StringBuilder();
-      configuration
-          .append("port=")
-          .append(server.port)
-          .append("\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\n")
-          .append("max_connections=100\n");
-      settings.forEach((k, v) -> configuration.append(k).append("='").append(v).append("'\n"));
-      Path file = server.data().resolve("postgresql.auto.conf");
-      Files.writeString(file, configuration);
-      server.start();
-      return server;
+          Stream.concat(
+                  Stream.of(
+                      "setpriv", "--reuid=" + user(), "--regid=" + user(), "--init-groups", "--"),
+                  initdb.stream())
+              .toList());
+    } else {
+      Programs.run(Duration.ofSeconds(60), initdb);
+    }
+    StringBuilder configuration = new StringBuilder();
+    configuration
+        .append("port=")
+        .append(port)
+        .append("\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\n")
+        .append("max_connections=100\n");
+    settings.forEach((k, v) -> configuration.append(k).append("='").append(v).append("'\n"));
+    try {
+      Files.writeString(data().resolve("postgresql.auto.conf"), configuration);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Starts a stopped or killed server again on the same data and port. */
-  public void start() {
-    asPostgres(
-        Duration.ofSeconds(60),
-        BIN.resolve("pg_ctl").toString(),
-        "-D",
-        data().toString(),
-        "-w",
-        "-l",
-        directory.resolve("log").toString(),
-        "start");
+  @Override
+  protected List<String> command() {
+    return List.of(BIN.resolve("postgres").toString(), "-D", data().toString());
   }
 
-  /** Stops the server in order: open sessions are ended, data is flushed. */
-  public void stop() {
-    pgCtlStop("fast");
+  @Override
+  protected boolean isReady() throws SQLException {
+    try (Connection connection = connect(SUPERUSER)) {
+      return connection.isValid(2);
+    }
+  }
+
+  @Override
+  protected String user() {
+    return SUPERUSER;
+  }
+
+  @Override
+  protected String deathSignal() {
+    return "QUIT";
+  }
+
+  @Override
+  protected Stream<ProcessHandle> processes() {
+    return super.processes().flatMap(p -> Stream.concat(Stream.of(p), p.descendants()));
+  }
+
+  /** A "fast" stop: open sessions are ended, data is flushed. */
+  @Override
+  protected void askToEnd() {
+    signal("INT", processes().limit(1));
   }
 
   /** Stops the server as a crash does: nothing is flushed. */
   public void crash() {
-    pgCtlStop("immediate");
+    signal("QUIT", processes().limit(1));
+    awaitEnd(stopLimit());
   }
 
-  /** Kills every process of the server with SIGKILL. */
-  public void kill() {
-    signalAll("KILL");
-    Await.until(
-        "PostgreSQL is gone", Duration.ofSeconds(20), () -> processes().findAny().isEmpty());
-  }
-
-  /** Freezes every process of the server. */
-  public void freeze() {
-    signalAll("STOP");
-  }
-
-  /** Lets a frozen server go on. */
-  public void unfreeze() {
-    signalAll("CONT");
+  /** Returns the CPU seconds of the server with all its sessions, ended ones included. */
+  @Override
+  public double cpuSeconds() {
+    return CpuTime.withEndedChildren(pid())
+        + processes().skip(1).mapToDouble(p -> CpuTime.of(p.pid())).sum();
   }
 
   /** Makes a fresh database and returns its name. */
@@ -139,14 +154,14 @@ public final class PostgresServer implements AutoCloseable {
 
   /** Opens a connection as the superuser. */
   public Connection connect(String database) throws SQLException {
-    return DriverManager.getConnection(jdbcUrl(database), "postgres", "");
+    return dataSource(database).getConnection();
   }
 
   /** Returns a data source without a pool. */
   public PGSimpleDataSource dataSource(String database) {
     PGSimpleDataSource source = new PGSimpleDataSource();
-    source.setUrl(jdbcUrl(database));
-    source.setUser("postgres");
+    source.setUrl("jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?sslmode=disable");
+    source.setUser(SUPERUSER);
     return source;
   }
 
@@ -162,110 +177,14 @@ public final class PostgresServer implements AutoCloseable {
 
   @Override
   public void close() {
-    signalAll("CONT");
-    if (processes().findAny().isPresent()) {
+    unfreeze();
+    if (isAlive()) {
       crash();
     }
-    run(Duration.ofSeconds(20), "rm", "-rf", directory.toString());
-  }
-
-  private String jdbcUrl(String database) {
-    return "jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?sslmode=disable";
+    Programs.delete(directory);
   }
 
   private Path data() {
     return directory.resolve("data");
-  }
-
-  private void pgCtlStop(String mode) {
-    asPostgres(
-        Duration.ofSeconds(60),
-        BIN.resolve("pg_ctl").toString(),
-        "-D",
-        data().toString(),
-        "-w",
-        "-m",
-        mode,
-        "stop");
-  }
-
-  private void signalAll(String signal) {
-    List<Long> pids = processes().map(ProcessHandle::pid).toList();
-    if (!pids.isEmpty()) {
-      List<String> command = new ArrayList<>(List.of("kill", "-" + signal));
-      pids.forEach(pid -> command.add(String.valueOf(pid)));
-      try {
-        new ProcessBuilder(command).inheritIO().start().waitFor();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  private Stream<ProcessHandle> processes() {
-    Path pidFile = data().resolve("postmaster.pid");
-    try {
-      if (!Files.exists(pidFile)) {
-        return Stream.empty();
-      }
-      long pid = Long.parseLong(Files.readAllLines(pidFile).get(0).trim());
-      return ProcessHandle.of(pid)
-          .filter(ProcessHandle::isAlive)
-          .map(handle -> Stream.concat(Stream.of(handle), handle.descendants()))
-          .orElse(Stream.empty());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private void asPostgres(Duration atMost, String... command) {
-    List<String> all = new ArrayList<>();
-    if (isRoot()) {
-      all.addAll(List.of("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"));
-    }
-    all.addAll(List.of(command));
-    run(atMost, all.toArray(String[]::new));
-  }
-
-  private static void run(Duration atMost, String... command) {
-    try {
-      Path output = Files.createTempFile("promscale-run", ".log");
-      Process process =
-          new ProcessBuilder(command)
-              .directory(Path.of("/").toFile())
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
-      if (!process.waitFor(atMost.toSeconds(), TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw new IllegalStateException(
-            "no end within " + atMost + ": " + String.join(" ", command));
-      }
-      String text = Files.readString(output);
-      Files.delete(output);
-      if (process.exitValue() != 0) {
-        throw new IllegalStateException(
-            String.join(" ", command) + " failed with " + process.exitValue() + ": " + text);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
-  }
-
-  static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  static boolean isRoot() {
-    return "root".equals(System.getProperty("user.name"));
   }
 }

@@ -1,0 +1,132 @@
+package org.promscale.testbed;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A connector: the packaged jar (system property {@code promscale.jar}) in a JVM of its own on a
+ * free port of the loopback address. One thread at a time.
+ */
+public final class ConnectorProcess extends ServerProcess {
+
+  private final Path jar;
+  private final Path directory = Programs.temporaryDirectory("connector");
+  private final int port = Programs.freePort();
+  private final List<String> javaOptions;
+  private final List<String> arguments;
+  private List<ProcessHandle> descendants = List.of();
+
+  private ConnectorProcess(List<String> javaOptions, List<String> arguments) {
+    super("connector");
+    this.jar = Path.of(System.getProperty("promscale.jar", "target/promscale.jar"));
+    this.javaOptions = List.copyOf(javaOptions);
+    this.arguments = List.copyOf(arguments);
+    if (!Files.exists(jar)) {
+      throw new IllegalStateException(
+          "The packaged jar is missing: make it with './mvnw package' (looked at "
+              + jar.toAbsolutePath()
+              + ")");
+    }
+  }
+
+  /**
+   * Starts a connector on a database and waits until it is ready.
+   *
+   * @param arguments further flags
+   */
+  public static ConnectorProcess start(
+      PostgresServer postgres, String database, String... arguments) {
+    return startWith(List.of(), onDatabase(postgres, database, arguments));
+  }
+
+  /**
+   * Starts a connector and waits until it is ready.
+   *
+   * @param javaOptions options of its JVM
+   * @param arguments its flags, except for the listen address
+   */
+  public static ConnectorProcess startWith(List<String> javaOptions, List<String> arguments) {
+    ConnectorProcess connector = new ConnectorProcess(javaOptions, arguments);
+    connector.start();
+    return connector;
+  }
+
+  /** Returns flags with the address of a database in front. */
+  public static List<String> onDatabase(
+      PostgresServer postgres, String database, String... arguments) {
+    List<String> all = new ArrayList<>(List.of("-db.uri", postgres.uri(database)));
+    all.addAll(List.of(arguments));
+    return all;
+  }
+
+  @Override
+  protected List<String> command() {
+    List<String> line = new ArrayList<>();
+    line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // What a killed JVM leaves behind goes away with the directory.
+    line.add("-Djava.io.tmpdir=" + directory);
+    line.addAll(javaOptions);
+    line.addAll(List.of("-jar", jar.toAbsolutePath().toString()));
+    line.addAll(List.of("-web.listen-address", "127.0.0.1:" + port));
+    line.addAll(arguments);
+    return line;
+  }
+
+  @Override
+  protected Duration startLimit() {
+    return Duration.ofMinutes(2);
+  }
+
+  @Override
+  protected boolean isReady() throws Exception {
+    return HttpProbe.isOk(uri("/-/ready"));
+  }
+
+  @Override
+  public void awaitReady() {
+    super.awaitReady();
+    // An embedded PostgreSQL outlives a killed connector.
+    descendants = processes().flatMap(ProcessHandle::descendants).toList();
+  }
+
+  /** Returns an address of this connector, for instance of {@code /api/v1/write}. */
+  public URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port + path);
+  }
+
+  /** Returns the address that senders write to. */
+  public URI writeUri() {
+    return uri("/api/v1/write");
+  }
+
+  /** Returns the port on the loopback address. */
+  public int port() {
+    return port;
+  }
+
+  /** Returns the directory for what belongs to this connector only; deleted at the end. */
+  public Path directory() {
+    return directory;
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    signal("KILL", descendants.stream().filter(ProcessHandle::isAlive));
+    Await.until(
+        "the connector's children are gone",
+        Duration.ofSeconds(20),
+        () -> descendants.stream().noneMatch(ProcessHandle::isAlive));
+    Programs.delete(directory);
+  }
+
+  /** Returns the living children of the connector, for instance its embedded PostgreSQL. */
+  public Stream<ProcessHandle> children() {
+    return descendants.stream().filter(ProcessHandle::isAlive);
+  }
+}

@@ -1,0 +1,99 @@
+package org.promscale.testbed;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * A sender that behaves as Prometheus does: shards, order per series, one request in flight per
+ * shard, the same bytes again after a 5xx or a broken connection, no second try after a 4xx. It
+ * remembers what was acknowledged. Thread-safe.
+ */
+public final class SyntheticReplica implements AutoCloseable {
+
+  private final List<SyntheticShard> shards = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+
+  private SyntheticReplica(SyntheticPlan plan, Supplier<URI> address) {
+    RemoteWriteClient client = new RemoteWriteClient();
+    for (int i = 0; i < plan.shards(); i++) {
+      SyntheticShard shard = new SyntheticShard(plan, i, address, client);
+      Thread thread = new Thread(shard, "replica-" + plan.author() + "-shard-" + i);
+      thread.setDaemon(true);
+      shards.add(shard);
+      threads.add(thread);
+    }
+  }
+
+  /**
+   * Starts sending.
+   *
+   * @param address asked before every try, so that a replica can move to another connector
+   */
+  public static SyntheticReplica start(SyntheticPlan plan, Supplier<URI> address) {
+    SyntheticReplica replica = new SyntheticReplica(plan, address);
+    replica.threads.forEach(Thread::start);
+    return replica;
+  }
+
+  /** Sends nothing new and waits until the requests in flight are answered. */
+  public void finish(Duration atMost) {
+    shards.forEach(SyntheticShard::end);
+    awaitThreads(atMost);
+  }
+
+  /** Ends as a killed sender does: requests in flight are never repeated. */
+  public void die() {
+    shards.forEach(SyntheticShard::die);
+  }
+
+  /** Returns every sample that was answered with success. */
+  public Set<SamplePoint> acknowledged() {
+    Set<SamplePoint> points = new HashSet<>();
+    shards.forEach(shard -> shard.forEachAcknowledged(points::add));
+    return points;
+  }
+
+  /** Returns the number of requests that were answered with success. */
+  public long requestsAcknowledged() {
+    return shards.stream().mapToLong(SyntheticShard::requestsAcknowledged).sum();
+  }
+
+  /** Returns the number of requests that were answered with a 4xx and given up. */
+  public long requestsDropped() {
+    return shards.stream().mapToLong(SyntheticShard::requestsDropped).sum();
+  }
+
+  /** Returns the number of tries after the first. */
+  public long retries() {
+    return shards.stream().mapToLong(SyntheticShard::retries).sum();
+  }
+
+  /** Returns the last error of every shard that had one. */
+  public String lastTrouble() {
+    return shards.stream()
+        .map(SyntheticShard::lastTrouble)
+        .filter(text -> !text.isEmpty())
+        .distinct()
+        .collect(Collectors.joining("; "));
+  }
+
+  @Override
+  public void close() {
+    die();
+    threads.forEach(Thread::interrupt);
+    awaitThreads(Duration.ofSeconds(10));
+  }
+
+  private void awaitThreads(Duration atMost) {
+    Await.until(
+        "the sender has ended: " + lastTrouble(),
+        atMost,
+        () -> threads.stream().noneMatch(Thread::isAlive));
+  }
+}
