@@ -46,7 +46,7 @@ final class CommandLine {
    */
   static Reading read(String[] arguments, Map<String, String> environment) throws LaunchFailure {
     ParseResult flags = parse(arguments);
-    if (flags.hasMatchedOption("-" + HELP)) {
+    if (flags.hasMatchedOption("-" + HELP) || flags.hasMatchedOption("-h")) {
       return new Reading(Wish.HELP, new Options(Map.of()));
     }
     if (flags.hasMatchedOption("-" + VERSION)) {
@@ -72,10 +72,9 @@ final class CommandLine {
 
   private static ParseResult parse(String[] arguments) throws LaunchFailure {
     CommandSpec spec = CommandSpec.create();
-    for (String name : List.of(HELP, VERSION)) {
-      spec.addOption(names(name).arity("0").type(boolean.class).usageHelp(true).build());
+    for (String name : List.of(HELP, VERSION, "h")) {
+      spec.addOption(names(name).arity("0").type(boolean.class).build());
     }
-    spec.addOption(OptionSpec.builder("-h").arity("0").type(boolean.class).usageHelp(true).build());
     for (Setting setting : Settings.all()) {
       OptionSpec.Builder option = names(setting.key()).type(String.class);
       if (setting.kind() == Setting.Kind.FLAG) {
@@ -93,11 +92,7 @@ final class CommandLine {
             .setPosixClusteredShortOptionsAllowed(false)
             .setOverwrittenOptionsAllowed(true);
     try {
-      ParseResult result = parser.parseArgs(arguments);
-      if (result.hasMatchedOption("-h")) {
-        return parser.parseArgs("-" + HELP);
-      }
-      return result;
+      return parser.parseArgs(arguments);
     } catch (UnmatchedArgumentException e) {
       throw LaunchFailure.usage(unknown(e.getUnmatched().get(0)));
     } catch (MissingParameterException e) {

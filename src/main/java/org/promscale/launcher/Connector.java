@@ -1,18 +1,17 @@
 package org.promscale.launcher;
 
-import static java.lang.System.Logger.Level.INFO;
-import static java.lang.System.Logger.Level.WARNING;
-
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.promscale.config.Settings;
 
 /** Brings database and web application up together, and takes them down one after the other. */
 final class Connector {
-  private static final System.Logger LOG = System.getLogger(Connector.class.getName());
+  private static final Logger LOG = Logger.getLogger(Connector.class.getName());
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Options options;
@@ -71,7 +70,7 @@ final class Connector {
     Runtime.getRuntime().addShutdownHook(new Shutdown(server, embedded, work).hook());
     if (options.flag(Settings.HIGH_AVAILABILITY)) {
       LOG.log(
-          WARNING,
+          Level.WARNING,
           options.nameOf(Settings.HIGH_AVAILABILITY)
               + " has no effect yet in this version: the samples of every replica are stored");
     }
@@ -79,6 +78,7 @@ final class Connector {
     ConnectionPool.publish(database);
     startDatabase();
     server.start();
+    Logging.keep();
     awaitReady();
     long millis = (System.nanoTime() - began) / 1_000_000;
     out.print(
@@ -123,7 +123,7 @@ final class Connector {
       return;
     }
     LOG.log(
-        WARNING,
+        Level.WARNING,
         "not ready after "
             + PATIENCE.toSeconds()
             + " s, still trying: "
@@ -131,7 +131,7 @@ final class Connector {
             + "/-/ready answers "
             + readiness.lastAnswer());
     while (!readiness.await(PATIENCE)) {
-      LOG.log(INFO, "still not ready: " + readiness.lastAnswer());
+      LOG.log(Level.INFO, "still not ready: " + readiness.lastAnswer());
     }
   }
 }

@@ -9,20 +9,47 @@ import java.util.Locale;
 import java.util.logging.LogManager;
 
 /**
- * Log settings of the whole process: our own records at the wanted level, the server's only from
- * warnings on, all on the standard error output.
+ * The log of the whole process on the standard error output: our own records at the wanted level,
+ * the server's only from warnings on. A log manager of our own, because the JDK's takes all
+ * handlers away as soon as the process is told to end, and the end is worth a log.
  */
-final class Logging {
+public final class Logging extends LogManager {
+  /** System property with the level from which the server's records are shown. */
+  static final String SERVER_LEVEL = "org.promscale.launcher.server-log-level";
 
-  private Logging() {}
+  private volatile boolean kept;
+
+  /** Names this class to the JDK; only before the first use of any logger. */
+  static void install() {
+    System.setProperty("java.util.logging.manager", Logging.class.getName());
+  }
+
+  /** Keeps the settings in force until the very end of the process. */
+  static void keep() {
+    if (LogManager.getLogManager() instanceof Logging ours) {
+      ours.kept = true;
+    }
+  }
+
+  @Override
+  public void reset() {
+    if (!kept) {
+      super.reset();
+    }
+  }
 
   /**
    * Puts the settings into force, and into a file for the server, which reads its own at its start.
    *
    * @param level {@code debug}, {@code info}, {@code warn} or {@code error}
+   * @return the file
    */
   static Path configure(String level, Path directory) throws IOException {
-    String text = properties(level.toLowerCase(Locale.ROOT));
+    String wanted = level.toLowerCase(Locale.ROOT);
+    System.setProperty(
+        SERVER_LEVEL,
+        wanted.equals("debug") ? "INFO" : wanted.equals("error") ? "SEVERE" : "WARNING");
+    String text = properties(wanted);
     Path file = directory.resolve("promscale-logging.properties");
     Files.writeString(file, text);
     LogManager.getLogManager()
@@ -38,13 +65,13 @@ final class Logging {
           case "error" -> "SEVERE";
           default -> "INFO";
         };
-    String server = level.equals("debug") ? "INFO" : level.equals("error") ? "SEVERE" : "WARNING";
     return String.join(
         "\n",
         "handlers=java.util.logging.ConsoleHandler",
         "java.util.logging.ConsoleHandler.level=ALL",
+        "java.util.logging.ConsoleHandler.filter=" + RecordFilter.class.getName(),
         "java.util.logging.ConsoleHandler.formatter=" + LineFormatter.class.getName(),
-        ".level=" + server,
+        ".level=INFO",
         "org.promscale.level=" + own,
         "");
   }

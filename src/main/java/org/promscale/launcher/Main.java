@@ -1,6 +1,8 @@
 package org.promscale.launcher;
 
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 
 /** Entry point of the uber-jar. */
 public final class Main {
@@ -15,6 +17,9 @@ public final class Main {
   public static void main(String[] arguments) {
     long began = System.nanoTime();
     PrintStream out = System.out;
+    // The server prints summaries of its own there.
+    System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
+    Logging.install();
     try {
       CommandLine.Reading reading = CommandLine.read(arguments, System.getenv());
       switch (reading.wish()) {
