@@ -1,0 +1,137 @@
+package org.promscale.launcher;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.promscale.config.Settings;
+
+/** Brings database and web application up together, and takes them down one after the other. */
+final class Connector {
+  private static final Logger LOG = Logger.getLogger(Connector.class.getName());
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final Options options;
+  private final ListenAddress listen;
+  private final DatabaseAddress database;
+  private final @Nullable EmbeddedDatabase embedded;
+
+  private Connector(
+      Options options,
+      ListenAddress listen,
+      DatabaseAddress database,
+      @Nullable EmbeddedDatabase embedded) {
+    this.options = options;
+    this.listen = listen;
+    this.database = database;
+    this.embedded = embedded;
+  }
+
+  /**
+   * Checks what can be checked quickly, and takes the lock of the embedded database's directory.
+   *
+   * @throws LaunchFailure with the one line the operator needs
+   */
+  static Connector prepare(Options options) throws LaunchFailure {
+    // The server would switch IPv6 off.
+    System.setProperty("java.net.preferIPv4Stack", "false");
+    ListenAddress listen = ListenAddress.parse(options.text(Settings.LISTEN_ADDRESS));
+    DatabaseAddress external = ExternalDatabase.from(options).orElse(null);
+    listen.requireFree();
+    if (external != null) {
+      return new Connector(options, listen, external, null);
+    }
+    EmbeddedDatabase embedded =
+        EmbeddedDatabase.open(
+            Path.of(options.text(Settings.EMBEDDED_DATA_DIR)),
+            options.number(Settings.EMBEDDED_PORT));
+    return new Connector(options, listen, embedded.login().address(), embedded);
+  }
+
+  /**
+   * Starts everything, prints where it is, and returns.
+   *
+   * @param began {@link System#nanoTime} when the process began
+   * @param out where the operator reads
+   */
+  void run(long began, PrintStream out) throws LaunchFailure {
+    WorkDirectory work = WorkDirectory.in(Path.of(System.getProperty("java.io.tmpdir", "/tmp")));
+    // Whatever the server or a library unpacks goes with our directory.
+    System.setProperty("java.io.tmpdir", work.path().toString());
+    PayaraServer server =
+        new PayaraServer(
+            listen,
+            work.path(),
+            logging(work.path()),
+            new ConnectionPool(options.number(Settings.DB_CONNECTIONS_MAX)));
+    Runtime.getRuntime().addShutdownHook(new Shutdown(server, embedded, work).hook());
+    if (options.flag(Settings.HIGH_AVAILABILITY)) {
+      LOG.log(
+          Level.WARNING,
+          options.nameOf(Settings.HIGH_AVAILABILITY)
+              + " has no effect yet in this version: the samples of every replica are stored");
+    }
+    options.forWebApplication(Settings.all()).forEach(System::setProperty);
+    ConnectionPool.publish(database);
+    startDatabase();
+    server.start();
+    Logging.keep();
+    awaitReady();
+    long millis = (System.nanoTime() - began) / 1_000_000;
+    out.print(
+        embedded == null
+            ? Banner.of(listen, millis, database)
+            : Banner.of(listen, millis, embedded));
+    out.flush();
+  }
+
+  private Path logging(Path directory) throws LaunchFailure {
+    try {
+      return Logging.configure(options.text(Settings.LOG_LEVEL), directory);
+    } catch (IOException e) {
+      throw LaunchFailure.environment(
+          "cannot write to " + directory + ": " + Directories.reason(e));
+    }
+  }
+
+  /** Beside the server's boot: both take seconds, and the web application waits for a database. */
+  private void startDatabase() {
+    EmbeddedDatabase starting = embedded;
+    if (starting == null) {
+      return;
+    }
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                starting.start();
+              } catch (LaunchFailure e) {
+                Main.fail(e);
+              }
+            },
+            "promscale-database");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void awaitReady() {
+    Readiness readiness = new Readiness(listen.localUrl());
+    if (readiness.await(PATIENCE)) {
+      return;
+    }
+    LOG.log(
+        Level.WARNING,
+        "not ready after "
+            + PATIENCE.toSeconds()
+            + " s, still trying: "
+            + listen.localUrl()
+            + "/-/ready answers "
+            + readiness.lastAnswer());
+    while (!readiness.await(PATIENCE)) {
+      LOG.log(Level.INFO, "still not ready: " + readiness.lastAnswer());
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package org.promscale.launcher;
+
+import fish.payara.micro.BootstrapException;
+import fish.payara.micro.ClusterCommandResult;
+import fish.payara.micro.PayaraMicro;
+import fish.payara.micro.PayaraMicroRuntime;
+import fish.payara.micro.boot.AdminCommandRunner;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Payara Micro in this process, with the web application at {@code /}. It ends itself in a shutdown
+ * hook of its own; {@link #stop} may run beside that hook and still returns only when the server
+ * has stopped.
+ */
+final class PayaraServer {
+  private static final String HOOK = "Payara Micro Shutdown Hook";
+  private static final String CONFIGURATION = "configs.config.server-config.";
+  private static final String LISTENER =
+      "network-config.network-listeners.network-listener.http-listener.";
+  private static final int HTTP_THREADS = 200;
+
+  private final ListenAddress address;
+  private final Path directory;
+  private final Path logSettings;
+  private final ConnectionPool pool;
+  private volatile @Nullable PayaraMicroRuntime runtime;
+
+  /**
+   * Describes a server.
+   *
+   * @param directory an existing directory for what the server unpacks
+   * @param logSettings a file for {@code java.util.logging}
+   */
+  PayaraServer(ListenAddress address, Path directory, Path logSettings, ConnectionPool pool) {
+    this.address = address;
+    this.directory = directory;
+    this.logSettings = logSettings;
+    this.pool = pool;
+  }
+
+  /** Boots the server and deploys the web application; takes ten seconds and more. */
+  void start() throws LaunchFailure {
+    try {
+      loadBootProperties();
+      PayaraMicro.setUpackedJarDir(directory.toFile());
+      PayaraMicro micro = PayaraMicro.getInstance();
+      micro.setNoHazelcast(true);
+      micro
+          .setNoCluster(true)
+          .setRootDir(directory.toFile())
+          .setLogPropertiesFile(logSettings.toFile())
+          .setHttpPort(address.port())
+          .setMaxHttpThreads(HTTP_THREADS)
+          .setPreBootHandler(this::configure);
+      runtime = micro.bootStrap();
+    } catch (IOException | BootstrapException | RuntimeException e) {
+      throw LaunchFailure.environment("the web application does not start: " + e);
+    }
+  }
+
+  /** The server's own main method would do this; there is no other door to its settings. */
+  private static void loadBootProperties() throws IOException {
+    Properties properties = new Properties();
+    try (InputStream in =
+        PayaraMicro.class.getResourceAsStream("/MICRO-INF/payara-boot.properties")) {
+      if (in != null) {
+        properties.load(in);
+      }
+    }
+    for (String name : properties.stringPropertyNames()) {
+      if (System.getProperty(name) == null) {
+        System.setProperty(name, properties.getProperty(name));
+      }
+    }
+  }
+
+  private void configure(AdminCommandRunner commands) {
+    run(commands, List.of("set", CONFIGURATION + "phone-home-runtime-configuration.enabled=false"));
+    if (!address.host().isEmpty()) {
+      run(commands, List.of("set", CONFIGURATION + LISTENER + "address=" + address.host()));
+    }
+    pool.commands().forEach(command -> run(commands, command));
+  }
+
+  private static void run(AdminCommandRunner commands, List<String> command) {
+    String[] arguments = command.subList(1, command.size()).toArray(String[]::new);
+    ClusterCommandResult result = commands.run(command.get(0), arguments);
+    if (result.getExitStatus() == ClusterCommandResult.ExitStatus.FAILURE) {
+      throw new IllegalStateException(command.get(0) + ": " + result.getOutput());
+    }
+  }
+
+  /**
+   * Stops the server: no new requests, then the web application ends its work.
+   *
+   * @return false when the server was not done in time, or still in its start
+   */
+  boolean stop(Duration atMost) {
+    PayaraMicroRuntime running = runtime;
+    if (running == null) {
+      return false;
+    }
+    Thread stopper = new Thread(() -> shutDown(running), "promscale-stop");
+    stopper.start();
+    try {
+      stopper.join(atMost.toMillis());
+      return !stopper.isAlive();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Stops the server, or waits until the server's own hook has done so. */
+  private static void shutDown(PayaraMicroRuntime running) {
+    try {
+      running.shutdown();
+    } catch (BootstrapException | IllegalStateException e) {
+      // The hook was faster. It is among the live threads unless it has ended already.
+      for (Thread thread : Thread.getAllStackTraces().keySet()) {
+        if (thread.getName().equals(HOOK)) {
+          joinQuietly(thread);
+        }
+      }
+    }
+  }
+
+  private static void joinQuietly(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
