@@ -1,0 +1,162 @@
+package org.promscale.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.promscale.ingest.FailureKind;
+import org.promscale.ingest.IngestFailure;
+
+class SampleBatcherTest {
+
+  private static final BatchPolicy ONE_WRITER = new BatchPolicy(1, 1_000, 10);
+
+  /** Runs tasks when the test says so. */
+  private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+
+  private final List<List<PendingBatch>> groups = new ArrayList<>();
+
+  private void storing(List<PendingBatch> group) {
+    groups.add(group);
+    group.forEach(p -> p.done().complete(null));
+  }
+
+  private SampleBatcher batcher(BatchPolicy policy) {
+    return new SampleBatcher(tasks::add, this::storing, policy, () -> 0L);
+  }
+
+  private static CompletionStage<Void> send(SampleBatcher batcher, int samples, int bytes) {
+    Batches batch = new Batches();
+    for (int i = 0; i < samples; i++) {
+      batch.known(1, i, i);
+    }
+    return batcher.store(batch.build(), bytes);
+  }
+
+  private static FailureKind failureOf(CompletionStage<Void> stage) {
+    List<Throwable> failures = new ArrayList<>();
+    var unused =
+        stage.whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                failures.add(failure);
+              }
+            });
+    assertThat(failures).singleElement().isInstanceOf(IngestFailure.class);
+    return ((IngestFailure) failures.get(0)).kind();
+  }
+
+  @Test
+  @DisplayName("Nothing is answered before it is stored")
+  void waitsForTheStore() {
+    SampleBatcher batcher = batcher(ONE_WRITER);
+    CompletionStage<Void> answer = send(batcher, 1, 1);
+    assertThat(answer.toCompletableFuture()).isNotDone();
+    tasks.remove().run();
+    assertThat(answer.toCompletableFuture()).isCompleted();
+  }
+
+  @Test
+  @DisplayName("Requests that gather while the writer is away become one group")
+  void groups() {
+    SampleBatcher batcher = batcher(ONE_WRITER);
+    for (int i = 0; i < 5; i++) {
+      var unused = send(batcher, 1, 1);
+    }
+    assertThat(tasks).hasSize(1);
+    tasks.remove().run();
+    assertThat(groups).hasSize(1);
+    assertThat(groups.get(0)).hasSize(5);
+  }
+
+  @Test
+  @DisplayName("A group ends at the row limit, but a larger request still goes, alone")
+  void respectsRowLimit() {
+    SampleBatcher batcher = batcher(ONE_WRITER);
+    for (int samples : new int[] {6, 6, 25, 4, 6}) {
+      var unused = send(batcher, samples, 1);
+    }
+    tasks.remove().run();
+    assertThat(groups.stream().map(List::size)).containsExactly(1, 1, 1, 2);
+  }
+
+  @Test
+  @DisplayName("No more writers start than the policy allows, and none while nothing is queued")
+  void limitsWriters() {
+    SampleBatcher batcher = batcher(new BatchPolicy(2, 1_000, 10));
+    for (int i = 0; i < 5; i++) {
+      var unused = send(batcher, 1, 1);
+    }
+    assertThat(tasks).hasSize(2);
+    tasks.remove().run();
+    tasks.remove().run();
+    var unused = send(batcher, 1, 1);
+    assertThat(tasks).hasSize(1);
+  }
+
+  @Test
+  @DisplayName(
+      "Beyond the queue's bytes a request is refused as overload, a single large one is not")
+  void pushesBack() {
+    SampleBatcher batcher = batcher(ONE_WRITER);
+    assertThat(send(batcher, 1, 5_000).toCompletableFuture()).isNotDone();
+    assertThat(failureOf(send(batcher, 1, 1))).isEqualTo(FailureKind.OVERLOADED);
+    tasks.remove().run();
+    assertThat(batcher.queuedBytes()).isZero();
+    assertThat(send(batcher, 1, 1).toCompletableFuture()).isNotDone();
+  }
+
+  @Test
+  @DisplayName("A store that throws fails its requests and the writer goes on")
+  void survivesThrowingStore() {
+    ArrayDeque<RuntimeException> faults = new ArrayDeque<>(List.of(new IllegalStateException("x")));
+    SampleBatcher batcher =
+        new SampleBatcher(
+            tasks::add,
+            group -> {
+              if (!faults.isEmpty()) {
+                throw faults.remove();
+              }
+              storing(group);
+            },
+            new BatchPolicy(1, 1_000, 1),
+            () -> 0L);
+    CompletionStage<Void> first = send(batcher, 1, 1);
+    CompletionStage<Void> second = send(batcher, 1, 1);
+    tasks.remove().run();
+    assertThat(failureOf(first)).isEqualTo(FailureKind.UNAVAILABLE);
+    assertThat(second.toCompletableFuture()).isCompleted();
+  }
+
+  @Test
+  @DisplayName("An executor that refuses fails the request instead of leaving it waiting")
+  void survivesRefusingExecutor() {
+    SampleBatcher batcher =
+        new SampleBatcher(
+            task -> {
+              throw new RejectedExecutionException("stopping");
+            },
+            this::storing,
+            ONE_WRITER,
+            () -> 0L);
+    assertThat(failureOf(send(batcher, 1, 1))).isEqualTo(FailureKind.UNAVAILABLE);
+  }
+
+  @Test
+  @DisplayName("A closed batcher takes nothing, and closing waits for what is queued")
+  void closes() throws InterruptedException {
+    SampleBatcher batcher = batcher(ONE_WRITER);
+    CompletionStage<Void> queued = send(batcher, 1, 1);
+    Thread writer = new Thread(tasks.remove());
+    writer.start();
+    assertThat(batcher.close(10_000)).isTrue();
+    writer.join();
+    assertThat(queued.toCompletableFuture()).isCompleted();
+    assertThat(failureOf(send(batcher, 1, 1))).isEqualTo(FailureKind.UNAVAILABLE);
+  }
+}
