@@ -11,8 +11,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import org.promscale.model.Labels;
 
@@ -23,8 +21,10 @@ import org.promscale.model.Labels;
  */
 final class LabelDictionary {
 
+  /** The lock keeps the metrics from being deleted before our series are committed. */
   private static final String FIND_METRICS =
-      "SELECT name, id FROM _prom_catalog.metric WHERE tenant_id = ? AND name = ANY (?::text[])";
+      "SELECT name, id FROM _prom_catalog.metric WHERE tenant_id = ? AND name = ANY (?::text[])"
+          + " FOR KEY SHARE";
 
   private static final String INSERT_METRICS =
       """
@@ -75,10 +75,10 @@ final class LabelDictionary {
 
   /** Enters all that these label sets hold; returns the ids of their metrics by name. */
   Map<String, Long> register(Collection<Labels> series) throws SQLException {
-    Map<String, Set<String>> keysOfMetric = new TreeMap<>();
-    Map<String, Set<String>> valuesOfKey = new TreeMap<>();
+    Map<String, Set<String>> keysOfMetric = new HashMap<>();
+    Map<String, Set<String>> valuesOfKey = new HashMap<>();
     for (Labels labels : series) {
-      Set<String> keys = keysOfMetric.computeIfAbsent(labels.metricName(), n -> new TreeSet<>());
+      Set<String> keys = keysOfMetric.computeIfAbsent(labels.metricName(), n -> new HashSet<>());
       for (int i = 0; i < labels.size(); i++) {
         String key = labels.name(i);
         valuesOfKey.computeIfAbsent(key, k -> new HashSet<>()).add(labels.value(i));

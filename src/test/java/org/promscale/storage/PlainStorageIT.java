@@ -8,7 +8,7 @@ import org.junit.jupiter.api.TestInstance;
 
 /** The contracts of storage on PostgreSQL without extensions. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PlainStorageIT implements SeriesContract, ViewContract {
+class PlainStorageIT implements SchemaContract, SeriesContract, PartitionContract, ViewContract {
 
   private final DatabaseServer server = DatabaseServer.plain();
   private final DataSource database = server.createDatabase();
@@ -30,8 +30,18 @@ class PlainStorageIT implements SeriesContract, ViewContract {
 
   @Override
   public DataSource freshDatabase() throws SQLException {
-    DataSource fresh = server.createDatabase();
+    DataSource fresh = emptyDatabase();
     new SchemaMigrator(fresh).migrate();
     return fresh;
+  }
+
+  @Override
+  public DataSource emptyDatabase() {
+    return server.createDatabase();
+  }
+
+  @Override
+  public String engine() {
+    return "partitions";
   }
 }

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.TestInstance;
  * test.timescale.uri} gives; its user may create databases.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class TimescaleStorageIT implements SeriesContract, ViewContract {
+class TimescaleStorageIT
+    implements SchemaContract, SeriesContract, PartitionContract, ViewContract {
 
   private DatabaseServer server;
   private DataSource database;
@@ -43,8 +44,18 @@ class TimescaleStorageIT implements SeriesContract, ViewContract {
 
   @Override
   public DataSource freshDatabase() throws SQLException {
-    DataSource fresh = server.createDatabase();
+    DataSource fresh = emptyDatabase();
     new SchemaMigrator(fresh).migrate();
     return fresh;
+  }
+
+  @Override
+  public DataSource emptyDatabase() {
+    return server.createDatabase();
+  }
+
+  @Override
+  public String engine() {
+    return "hypertables";
   }
 }

@@ -9,10 +9,12 @@ CREATE TABLE _prom_catalog.metric (
 CREATE INDEX metric_without_view ON _prom_catalog.metric (id) WHERE view_name IS NULL;
 COMMENT ON TABLE _prom_catalog.metric IS 'Every metric that was ever stored, with the name of its views once they exist.';
 
+-- No foreign key: checking it would double the cost of a new series. Instead, whoever registers
+-- series holds their metrics FOR KEY SHARE, and whoever deletes a metric locks it FOR UPDATE first.
 CREATE TABLE _prom_catalog.series (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant_id int NOT NULL DEFAULT 0,
-  metric_id bigint NOT NULL REFERENCES _prom_catalog.metric (id),
+  metric_id bigint NOT NULL,
   identity uuid NOT NULL,
   labels jsonb NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -32,8 +34,9 @@ CREATE TABLE _prom_catalog.label_key (
 );
 COMMENT ON TABLE _prom_catalog.label_key IS 'Every label name that any series of the tenant has.';
 
+-- No foreign key here either: names of labels are never deleted while values of theirs are left.
 CREATE TABLE _prom_catalog.label_value (
-  key_id int NOT NULL REFERENCES _prom_catalog.label_key (id) ON DELETE CASCADE,
+  key_id int NOT NULL,
   digest uuid NOT NULL,
   value text COLLATE "C" NOT NULL,
   PRIMARY KEY (key_id, digest)
