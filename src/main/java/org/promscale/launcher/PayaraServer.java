@@ -50,9 +50,9 @@ final class PayaraServer {
       loadBootProperties();
       PayaraMicro.setUpackedJarDir(directory.toFile());
       PayaraMicro micro = PayaraMicro.getInstance();
+      // Not setNoCluster as well: it keeps Hazelcast running, alone, and wins over this one.
       micro.setNoHazelcast(true);
       micro
-          .setNoCluster(true)
           .setRootDir(directory.toFile())
           .setLogPropertiesFile(logSettings.toFile())
           .setHttpPort(address.port())
