@@ -36,7 +36,7 @@ public class Lifecycle {
 
   private static final long PROBE_MILLIS = 2_000;
   private static final long OPEN_MILLIS = 500;
-  private static final long VIEWS_MILLIS = 2_000;
+  private static final long VIEWS_MILLIS = 1_000;
   private static final long PARTITIONS_MILLIS = 60_000;
 
   @Resource private ManagedScheduledExecutorService scheduler;
