@@ -50,9 +50,9 @@ final class PayaraServer {
       loadBootProperties();
       PayaraMicro.setUpackedJarDir(directory.toFile());
       PayaraMicro micro = PayaraMicro.getInstance();
+      // Without clustering alone: that setting would win, and let Hazelcast start.
       micro.setNoHazelcast(true);
       micro
-          .setNoCluster(true)
           .setRootDir(directory.toFile())
           .setLogPropertiesFile(logSettings.toFile())
           .setHttpPort(address.port())

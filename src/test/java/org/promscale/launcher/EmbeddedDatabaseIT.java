@@ -116,7 +116,10 @@ class EmbeddedDatabaseIT {
       database.stop(STOP);
     }
     killed.stop(STOP);
-    assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isEmpty();
+    Await.until(
+        "the process is gone",
+        Duration.ofSeconds(10),
+        () -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
   }
 
   @Test
