@@ -46,7 +46,7 @@ final class DatabaseUri {
     readLogin(matcher.group("login"), login);
     String user = login.getOrDefault("user", "");
     if (user.isEmpty()) {
-      throw malformed("the user is missing");
+      throw malformed("the user is missing (in a password write / ? # as %2F %3F %23)");
     }
     String name = matcher.group("name");
     return new DatabaseAddress(

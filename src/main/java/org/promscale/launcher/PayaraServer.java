@@ -50,7 +50,7 @@ final class PayaraServer {
       loadBootProperties();
       PayaraMicro.setUpackedJarDir(directory.toFile());
       PayaraMicro micro = PayaraMicro.getInstance();
-      // Not setNoCluster as well: it keeps Hazelcast running, alone, and wins over this one.
+      // Without clustering alone: that setting would win, and let Hazelcast start.
       micro.setNoHazelcast(true);
       micro
           .setRootDir(directory.toFile())

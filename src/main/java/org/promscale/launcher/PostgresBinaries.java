@@ -21,14 +21,17 @@ record PostgresBinaries(Path home, String version) {
   private static final String PREFIX = "postgresql-";
   private static final String UNFINISHED = ".unfinished";
 
+  /** Makes sure that programs for this machine are bundled. */
+  static void requireForThisMachine() throws LaunchFailure {
+    archive();
+  }
+
   /**
-   * Names the programs for this machine; {@link #unpack} puts them there.
+   * Names the programs; {@link #unpack} puts them there.
    *
    * @param directory the embedded database's directory
-   * @throws LaunchFailure where none are bundled for this machine
    */
-  static PostgresBinaries in(Path directory) throws LaunchFailure {
-    archive();
+  static PostgresBinaries in(Path directory) {
     String version = BuildInfo.embeddedPostgresVersion();
     return new PostgresBinaries(directory.resolve(PREFIX + version), version);
   }

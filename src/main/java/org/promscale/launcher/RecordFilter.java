@@ -12,7 +12,7 @@ public final class RecordFilter implements Filter {
   private static final String OWN = "org.promscale";
 
   /** Warns at every start that certificates in the bundled trust store have expired. */
-  private static final String EXPIRED = "javax.enterprise.system.ssl.security";
+  private static final String EXPIRED = "javax.enterprise.system.security.ssl";
 
   private final int serverLevel;
 
@@ -29,7 +29,7 @@ public final class RecordFilter implements Filter {
       return true;
     }
     boolean expired =
-        logger.startsWith(EXPIRED) && entry.getLevel().intValue() <= Level.WARNING.intValue();
+        logger.equals(EXPIRED) && entry.getLevel().intValue() <= Level.WARNING.intValue();
     return entry.getLevel().intValue() >= serverLevel && !expired;
   }
 }
