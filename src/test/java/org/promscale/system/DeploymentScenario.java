@@ -1,0 +1,234 @@
+package org.promscale.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.promscale.model.StaleMarker;
+import org.promscale.testbed.ApplicationServer;
+import org.promscale.testbed.Await;
+import org.promscale.testbed.HttpProbe;
+import org.promscale.testbed.PostgresServer;
+import org.promscale.testbed.RemoteWriteClient;
+import org.promscale.testbed.RemoteWriteClient.Answer;
+import org.promscale.testbed.SamplePoint;
+import org.promscale.testbed.StoredSamples;
+import org.promscale.testbed.WireLabels;
+import org.promscale.wire.proto.RemoteWriteV1.TimeSeries;
+import org.promscale.wire.proto.RemoteWriteV1.WriteRequest;
+
+/** What the WAR must do on every server, told once. One thread. */
+final class DeploymentScenario {
+
+  /** The guide's database. */
+  static final String DATABASE = "promscale";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Map<String, String> GAUGE =
+      Map.of("__name__", "deployment_gauge", "instance", "ümlaut:1");
+
+  private final ApplicationServer server;
+  private final PostgresServer postgres;
+  private final RemoteWriteClient client = new RemoteWriteClient();
+  private final Set<SamplePoint> sent = new HashSet<>();
+  private final long startMs = System.currentTimeMillis() - 60_000;
+  private long started = System.nanoTime();
+
+  DeploymentScenario(ApplicationServer server, PostgresServer postgres) {
+    this.server = server;
+    this.postgres = postgres;
+  }
+
+  void run() throws Exception {
+    deploy();
+    pagesAnswer();
+    everyKindIsStoredOnce();
+    assertThat(server.errors()).isEmpty();
+
+    outageIsAnsweredAndOver();
+
+    server.undeploy();
+    seen("undeployed");
+    assertThat(status("/-/ready")).isNotEqualTo(200);
+    int errors = server.errors().size();
+    deploy();
+    store(5, 5.0);
+    assertThat(server.errors()).hasSize(errors);
+    server.undeploy();
+    server.stop();
+    seen("stopped");
+    assertThat(server.errors()).hasSize(errors);
+  }
+
+  private void deploy() {
+    server.deploy();
+    seen("deployed");
+    Await.until("ready", PATIENCE, () -> status("/-/ready") == 200);
+    seen("ready");
+  }
+
+  private void pagesAnswer() throws Exception {
+    assertThat(get("/").body()).contains("<h1>Promscale</h1>", "database " + DATABASE);
+    assertThat(status("/-/healthy")).isEqualTo(200);
+    HttpResponse<String> metrics = get("/metrics");
+    assertThat(metrics.body()).contains("promscale_ready 1.0", "promscale_build_info{");
+    assertThat(metrics.headers().firstValue("Content-Type").orElse("")).startsWith("text/plain");
+  }
+
+  private void everyKindIsStoredOnce() throws Exception {
+    TimeSeries.Builder gauge = WireLabels.encode(GAUGE);
+    add(gauge, startMs, -0.0);
+    add(gauge, startMs + 1, Double.longBitsToDouble(0x7ff8000000000001L));
+    add(gauge, startMs + 2, Double.longBitsToDouble(StaleMarker.BITS));
+    add(gauge, startMs + 3, Double.MIN_VALUE);
+    gauge
+        .addExemplarsBuilder()
+        .setTimestamp(startMs)
+        .setValue(0.25)
+        .addAllLabels(WireLabels.encode(Map.of("trace_id", "abc")).getLabelsList());
+    TimeSeries.Builder histogram =
+        WireLabels.encode(Map.of("__name__", "deployment_histogram", "instance", "1"));
+    histogram
+        .addHistogramsBuilder()
+        .setTimestamp(startMs)
+        .setCountInt(6)
+        .setSum(18.5)
+        .setSchema(1)
+        .setZeroThreshold(1e-128)
+        .setZeroCountInt(1)
+        .addPositiveDeltas(2)
+        .addPositiveDeltas(1)
+        .addPositiveSpansBuilder()
+        .setLength(2);
+    WriteRequest.Builder request =
+        WriteRequest.newBuilder().addTimeseries(gauge).addTimeseries(histogram);
+    request
+        .addMetadataBuilder()
+        .setTypeValue(2)
+        .setMetricFamilyName(bytes("deployment_gauge"))
+        .setHelp(bytes("For the test."))
+        .setUnit(bytes("tests"));
+
+    accepted(request.build());
+    accepted(request.build());
+
+    assertStored();
+    assertThat(
+            text(
+                "SELECT count_integer || ' ' || sum || ' ' || schema || ' ' ||"
+                    + " positive_spans::text || ' ' || positive_deltas::text"
+                    + " FROM prom_data.histogram"))
+        .isEqualTo("6 18.5 1 {0,2} {2,1}");
+    assertThat(text("SELECT value || ' ' || labels::text FROM prom_data.exemplar"))
+        .isEqualTo("0.25 {\"trace_id\": \"abc\"}");
+    assertThat(
+            text(
+                "SELECT family || ' ' || type || ' ' || unit || ' ' || help FROM prom_info.metadata"))
+        .isEqualTo("deployment_gauge gauge tests For the test.");
+    assertThat(
+            text(
+                "SELECT sum(rows)::text FROM pg_stat_statements WHERE query LIKE"
+                    + " 'COPY prom_data.sample (%' AND dbid = (SELECT oid FROM pg_database"
+                    + " WHERE datname = current_database())"))
+        .as("rows that came in by COPY")
+        .isEqualTo("4");
+    Await.until(
+        "views",
+        PATIENCE,
+        () -> "3".equals(text("SELECT count(*)::text FROM prom_metric.deployment_gauge")));
+    seen("stored");
+  }
+
+  private void outageIsAnsweredAndOver() throws Exception {
+    postgres.stop();
+    seen("database stopped");
+    Await.until("not ready", Duration.ofSeconds(20), () -> status("/-/ready") == 503);
+    seen("not ready");
+    long asked = System.nanoTime();
+    Answer answer = client.write(server.uri("/write"), gauge(4, 4.0));
+    assertThat(answer.status()).as(answer.body()).isEqualTo(503);
+    assertThat(answer.retryAfter()).isNotEmpty();
+    assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(7));
+    assertThat(status("/")).isEqualTo(200);
+    assertThat(status("/metrics")).isEqualTo(200);
+    assertThat(status("/-/healthy")).isEqualTo(200);
+
+    postgres.start();
+    seen("database started");
+    Await.until("ready again", PATIENCE, () -> status("/-/ready") == 200);
+    seen("ready again");
+    store(4, 4.0);
+  }
+
+  private void store(int offsetMs, double value) throws Exception {
+    accepted(gauge(offsetMs, value));
+    sent.add(point(startMs + offsetMs, value));
+    assertStored();
+  }
+
+  private WriteRequest gauge(int offsetMs, double value) {
+    return WriteRequest.newBuilder()
+        .addTimeseries(
+            WireLabels.encode(GAUGE).addSamples(WireLabels.sample(startMs + offsetMs, value)))
+        .build();
+  }
+
+  private void add(TimeSeries.Builder series, long timestampMs, double value) {
+    series.addSamples(WireLabels.sample(timestampMs, value));
+    sent.add(point(timestampMs, value));
+  }
+
+  private static SamplePoint point(long timestampMs, double value) {
+    return new SamplePoint(
+        SamplePoint.series(GAUGE), timestampMs, Double.doubleToRawLongBits(value));
+  }
+
+  private void accepted(WriteRequest request) throws Exception {
+    Answer answer = client.write(server.uri("/api/v1/write"), request);
+    assertThat(answer.status()).as(answer.body()).isEqualTo(204);
+  }
+
+  private void assertStored() throws SQLException {
+    assertThat(new StoredSamples(postgres.dataSource(DATABASE)).all())
+        .containsExactlyInAnyOrderElementsOf(sent);
+  }
+
+  private int status(String path) throws Exception {
+    return get(path).statusCode();
+  }
+
+  private HttpResponse<String> get(String path) throws Exception {
+    return HttpProbe.get(server.uri(path), Duration.ofSeconds(5));
+  }
+
+  private String text(String query) throws SQLException {
+    try (Connection connection = postgres.connect(DATABASE);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      assertThat(row.next()).as(query).isTrue();
+      String text = row.getString(1);
+      assertThat(row.next()).as("one row only: " + query).isFalse();
+      return text == null ? "" : text;
+    }
+  }
+
+  private void seen(String what) {
+    long now = System.nanoTime();
+    System.out.printf(
+        "%s: %s after %.1f s%n",
+        server.getClass().getSimpleName(), what, (now - started) / 1_000_000_000.0);
+    started = now;
+  }
+
+  private static ByteString bytes(String text) {
+    return ByteString.copyFromUtf8(text);
+  }
+}

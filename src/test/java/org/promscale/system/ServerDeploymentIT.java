@@ -1,0 +1,48 @@
+package org.promscale.system;
+
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.promscale.testbed.ApplicationServer;
+import org.promscale.testbed.OperatorGuide;
+import org.promscale.testbed.PayaraServer;
+import org.promscale.testbed.PostgresServer;
+import org.promscale.testbed.WildFlyServer;
+
+/** The one WAR on real servers, prepared with the commands of {@code docs/servers.md}. */
+@Tag("long")
+class ServerDeploymentIT {
+
+  private PostgresServer postgres;
+
+  @BeforeEach
+  void startDatabase() {
+    postgres = PostgresServer.start(Map.of("shared_preload_libraries", "pg_stat_statements"));
+    OperatorGuide.section("Database")
+        .block("database")
+        .lines()
+        .forEach(statement -> postgres.execute("postgres", statement));
+    postgres.execute(DeploymentScenario.DATABASE, "CREATE EXTENSION pg_stat_statements");
+  }
+
+  @AfterEach
+  void stopDatabase() {
+    postgres.close();
+  }
+
+  @Test
+  void theWarRunsOnWildFly() throws Exception {
+    try (ApplicationServer server = WildFlyServer.start(postgres)) {
+      new DeploymentScenario(server, postgres).run();
+    }
+  }
+
+  @Test
+  void theWarRunsOnPayaraServer() throws Exception {
+    try (ApplicationServer server = PayaraServer.start(postgres)) {
+      new DeploymentScenario(server, postgres).run();
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package org.promscale.testbed;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * An application server that the build unpacked (system property {@code promscale.servers}), as a
+ * fresh copy on free ports, operated with the commands of {@link OperatorGuide}. One thread at a
+ * time.
+ */
+public abstract class ApplicationServer extends ServerProcess {
+
+  private static final Duration TOOL_LIMIT = Duration.ofMinutes(5);
+
+  private final Path directory;
+  private final Path home;
+  private final OperatorGuide guide;
+
+  /**
+   * Copies the server.
+   *
+   * @param section the server's heading in the guide
+   * @param unpacked the directory that its archive holds
+   */
+  protected ApplicationServer(String name, String section, String unpacked) {
+    super(name);
+    guide = OperatorGuide.section(section);
+    directory = Programs.temporaryDirectory(name);
+    home = directory.resolve(unpacked);
+    Path servers = Path.of(System.getProperty("promscale.servers", "target/servers"));
+    Path war = Path.of(System.getProperty("promscale.war", "target/promscale.war"));
+    if (!Files.isDirectory(servers.resolve(unpacked)) || !Files.exists(war)) {
+      throw new IllegalStateException(
+          unpacked + " or the WAR is missing: the profile does it all, './mvnw verify -Plong'");
+    }
+    String original = servers.resolve(unpacked).toAbsolutePath().toString();
+    Programs.run(TOOL_LIMIT, List.of("cp", "-a", original, directory.toString()));
+    try {
+      Files.createSymbolicLink(directory.resolve("promscale.war"), war.toAbsolutePath());
+      Files.createSymbolicLink(
+          directory.resolve("postgresql.jar"), servers.resolve("postgresql.jar").toAbsolutePath());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns what the guide's examples are replaced with: paths, hosts and ports. */
+  protected abstract Map<String, String> replacements();
+
+  /** Returns further variables of the tools' environment. */
+  protected abstract Map<String, String> environment();
+
+  /** Deploys the WAR with the server's tool. */
+  public void deploy() {
+    operate("deploy");
+  }
+
+  /** Takes the WAR away with the server's tool. */
+  public void undeploy() {
+    operate("undeploy");
+  }
+
+  /** Returns an address of the application, whose context is the root. */
+  public abstract URI uri(String path);
+
+  /** Returns the lines of the server's log that report an error. */
+  public List<String> errors() {
+    return output().stream().filter(l -> l.contains("ERROR") || l.contains("SEVERE")).toList();
+  }
+
+  @Override
+  protected void askToEnd() {
+    operate("stop");
+  }
+
+  @Override
+  protected Duration startLimit() {
+    return Duration.ofMinutes(5);
+  }
+
+  @Override
+  protected String deathSignal() {
+    // The process is a script or a tool that passes it on to the server.
+    return "TERM";
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    Programs.delete(directory);
+  }
+
+  /** Returns the server's own directory. */
+  protected final Path home() {
+    return home;
+  }
+
+  /** Returns the directory in which the guide's commands run. */
+  protected final Path directory() {
+    return directory;
+  }
+
+  /** Returns a block of the guide for this copy of the server. */
+  protected final String block(String name) {
+    String text = guide.block(name);
+    for (Map.Entry<String, String> replacement : replacements().entrySet()) {
+      text = text.replace(replacement.getKey(), replacement.getValue());
+    }
+    return text;
+  }
+
+  /** Runs a block of the guide to its end. */
+  protected final void operate(String block) {
+    Programs.run(TOOL_LIMIT, shell(block(block)));
+  }
+
+  /** Returns the command that runs a script where the operator would. */
+  protected final List<String> shell(String script) {
+    List<String> line = new ArrayList<>(List.of("env"));
+    line.add("PATH=" + home.resolve("bin") + ":" + System.getenv("PATH"));
+    environment().forEach((name, value) -> line.add(name + "=" + value));
+    line.addAll(List.of("bash", "-e", "-c", "cd '" + directory + "'\n" + script));
+    return line;
+  }
+
+  /** Returns a base to which all of these can be added and give free ports. */
+  protected static int freeBase(int step, int... offsets) {
+    for (int attempt = 0; attempt < 1_000; attempt++) {
+      int base = ThreadLocalRandom.current().nextInt(12_000 / step, 22_000 / step) * step;
+      if (Arrays.stream(offsets).allMatch(offset -> isFree(base + offset))) {
+        return base;
+      }
+    }
+    throw new IllegalStateException("no free ports");
+  }
+
+  private static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName("0.0.0.0"))) {
+      return socket.isBound();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}
