@@ -50,6 +50,7 @@ public class Lifecycle {
 
   private final List<ScheduledFuture<?>> schedules = new ArrayList<>();
   private String lastTrouble = "";
+  private boolean opened;
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
     LOG.log(Level.INFO, "Promscale {0} starts", info.version());
@@ -57,8 +58,8 @@ public class Lifecycle {
       LOG.log(Level.WARNING, "-metrics.high-availability has no effect in this version");
     }
     every(PROBE_MILLIS, "asking the database", probe::run);
-    every(OPEN_MILLIS, "opening the database", this::open);
-    every(VIEWS_MILLIS, "making views", storage::keepViews);
+    every(OPEN_MILLIS, "opening the database", whileItAnswers(this::open));
+    every(VIEWS_MILLIS, "making views", whileItAnswers(storage::keepViews));
     every(PARTITIONS_MILLIS, "making partitions", storage::keepPartitions);
   }
 
@@ -77,13 +78,16 @@ public class Lifecycle {
   }
 
   private void open() throws SQLException {
-    if (storage.isOpen()) {
+    if (opened) {
       return;
     }
     try {
-      storage.open();
+      if (!storage.isOpen()) {
+        storage.open();
+      }
       LOG.log(Level.INFO, "the schema is current; {0} clusters", leaders.clustersWithLeader());
       health.schemaCurrent();
+      opened = true;
     } catch (SchemaException e) {
       trouble(String.valueOf(e.getMessage()));
     } catch (SQLException e) {
@@ -104,6 +108,15 @@ public class Lifecycle {
   @FunctionalInterface
   private interface Work {
     void run() throws SQLException;
+  }
+
+  /** One question at a time to a database that is away: servers log a failed one at length. */
+  private Work whileItAnswers(Work work) {
+    return () -> {
+      if (health.isDatabaseUp()) {
+        work.run();
+      }
+    };
   }
 
   private void every(long millis, String what, Work work) {

@@ -50,6 +50,7 @@ final class DeploymentScenario {
   void run() throws Exception {
     deploy();
     pagesAnswer();
+    theServerPutsNoLimitOfItsOwnOnBodies();
     everyKindIsStoredOnce();
     assertThat(server.errors()).isEmpty();
 
@@ -81,6 +82,11 @@ final class DeploymentScenario {
     HttpResponse<String> metrics = get("/metrics");
     assertThat(metrics.body()).contains("promscale_ready 1.0", "promscale_build_info{");
     assertThat(metrics.headers().firstValue("Content-Type").orElse("")).startsWith("text/plain");
+  }
+
+  private void theServerPutsNoLimitOfItsOwnOnBodies() throws Exception {
+    byte[] noSnappy = new byte[12 << 20];
+    assertThat(client.post(server.uri("/api/v1/write"), noSnappy).status()).isEqualTo(400);
   }
 
   private void everyKindIsStoredOnce() throws Exception {
