@@ -78,6 +78,11 @@ public final class PrometheusServer extends ServerProcess {
     return "127.0.0.1:" + port;
   }
 
+  /** Returns the port on the loopback address. */
+  public int port() {
+    return port;
+  }
+
   /** Returns an address of this server. */
   public URI uri(String path) {
     return URI.create("http://" + address() + path);
