@@ -30,6 +30,7 @@ final class PayaraServer {
   private final Path logSettings;
   private final ConnectionPool pool;
   private volatile @Nullable PayaraMicroRuntime runtime;
+  private volatile @Nullable AdminCommandRunner administration;
 
   /**
    * Describes a server.
@@ -59,8 +60,21 @@ final class PayaraServer {
           .setMaxHttpThreads(HTTP_THREADS)
           .setPreBootHandler(this::configure);
       runtime = micro.bootStrap();
+      listen(true);
     } catch (IOException | BootstrapException | RuntimeException e) {
       throw LaunchFailure.environment("the web application does not start: " + e);
+    }
+  }
+
+  /**
+   * Opens or closes the listener. Without the application the server answers 404, and a sender
+   * drops for ever what is answered so: nobody listens before the deployment or during the
+   * undeployment.
+   */
+  private void listen(boolean enabled) {
+    AdminCommandRunner commands = administration;
+    if (commands != null) {
+      run(commands, List.of("set", CONFIGURATION + LISTENER + "enabled=" + enabled));
     }
   }
 
@@ -81,6 +95,8 @@ final class PayaraServer {
   }
 
   private void configure(AdminCommandRunner commands) {
+    administration = commands;
+    listen(false);
     run(commands, List.of("set", CONFIGURATION + "phone-home-runtime-configuration.enabled=false"));
     if (!address.host().isEmpty()) {
       run(commands, List.of("set", CONFIGURATION + LISTENER + "address=" + address.host()));
@@ -118,8 +134,9 @@ final class PayaraServer {
   }
 
   /** Stops the server, or waits until the server's own hook has done so. */
-  private static void shutDown(PayaraMicroRuntime running) {
+  private void shutDown(PayaraMicroRuntime running) {
     try {
+      listen(false);
       running.shutdown();
     } catch (BootstrapException | IllegalStateException e) {
       // The hook was faster. It is among the live threads unless it has ended already.

@@ -130,7 +130,7 @@ final class CrashRun {
             + senders.stream().mapToLong(SyntheticReplica::retries).sum()
             + " retries");
     assertThat(senders.stream().mapToLong(SyntheticReplica::requestsDropped).sum())
-        .as("requests answered with 4xx: " + troubles())
+        .as("requests answered with 4xx: " + drops())
         .isZero();
     // Every request was repeated until it was acknowledged, so nothing else may be there either.
     comparison.assertEqual();
@@ -156,8 +156,8 @@ final class CrashRun {
     return senders.stream().mapToLong(SyntheticReplica::requestsAcknowledged).sum();
   }
 
-  private List<String> troubles() {
-    return senders.stream().map(SyntheticReplica::lastTrouble).toList();
+  private List<String> drops() {
+    return senders.stream().map(SyntheticReplica::lastDrop).toList();
   }
 
   private void pauseAtMost(int milliseconds) {

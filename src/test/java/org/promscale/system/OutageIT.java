@@ -97,7 +97,7 @@ class OutageIT {
 
     assertThat(connector.isAlive()).isTrue();
     assertThat(connector.pid()).isEqualTo(pid);
-    assertThat(sender.requestsDropped()).as(sender.lastTrouble()).isZero();
+    assertThat(sender.requestsDropped()).as(sender.lastDrop()).isZero();
     SampleComparison comparison =
         SampleComparison.of(
             sender.acknowledged(), new StoredSamples(postgres.dataSource(database)).all());

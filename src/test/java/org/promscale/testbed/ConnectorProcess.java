@@ -79,7 +79,7 @@ public final class ConnectorProcess extends ServerProcess {
 
   @Override
   protected Duration startLimit() {
-    return Duration.ofMinutes(2);
+    return Duration.ofMinutes(4);
   }
 
   @Override

@@ -51,13 +51,6 @@ public record PrometheusConfig(
         scrapeInterval, externalLabels, plus(targets, job, address), remoteWrite, queue);
   }
 
-  /** Scrapes this job no longer. */
-  public PrometheusConfig withoutTarget(String job) {
-    Map<String, String> fewer = new TreeMap<>(targets);
-    fewer.remove(job);
-    return new PrometheusConfig(scrapeInterval, externalLabels, fewer, remoteWrite, queue);
-  }
-
   /** Sends samples to this address. */
   public PrometheusConfig withRemoteWrite(URI address) {
     return new PrometheusConfig(
@@ -70,8 +63,13 @@ public record PrometheusConfig(
         scrapeInterval, externalLabels, targets, remoteWrite, plus(queue, key, value));
   }
 
-  /** Returns the configuration file of a server that listens on this host:port. */
-  String toYaml(String ownAddress) {
+  /** Returns the name of the file, beside the configuration, that holds the target of a job. */
+  static String targetFile(String job) {
+    return "targets-" + job + ".json";
+  }
+
+  /** Returns the configuration file. */
+  String toYaml() {
     List<String> lines = new ArrayList<>();
     lines.add("global:");
     lines.add("  scrape_interval: " + scrapeInterval.toMillis() + "ms");
@@ -83,12 +81,13 @@ public record PrometheusConfig(
     if (!targets.isEmpty()) {
       lines.add("scrape_configs:");
     }
-    targets.forEach(
-        (job, address) -> {
-          lines.add("  - job_name: " + job);
-          lines.add("    static_configs:");
-          lines.add("      - targets: ['" + (address.equals(ITSELF) ? ownAddress : address) + "']");
-        });
+    for (String job : targets.keySet()) {
+      lines.add("  - job_name: " + job);
+      // A target that leaves a file gets its stale markers; one that leaves this configuration
+      // does not.
+      lines.add("    file_sd_configs:");
+      lines.add("      - files: ['" + targetFile(job) + "']");
+    }
     remoteWrite.ifPresent(
         address -> {
           lines.add("remote_write:");

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -67,9 +68,19 @@ public final class PrometheusServer extends ServerProcess {
     signal("HUP", processes());
   }
 
+  /** Scrapes this job no longer; some seconds later its series end with stale markers. */
+  public void removeTarget(String job) {
+    writeTargets(job, "[]");
+  }
+
   /** Returns host and port, as a scrape target is written. */
   public String address() {
     return "127.0.0.1:" + port;
+  }
+
+  /** Returns the port on the loopback address. */
+  public int port() {
+    return port;
   }
 
   /** Returns an address of this server. */
@@ -94,8 +105,27 @@ public final class PrometheusServer extends ServerProcess {
   }
 
   private void write(PrometheusConfig configuration) {
+    configuration
+        .targets()
+        .forEach(
+            (job, target) ->
+                writeTargets(
+                    job,
+                    "[{\"targets\": [\""
+                        + (target.equals(PrometheusConfig.ITSELF) ? address() : target)
+                        + "\"]}]"));
+    replace(configurationFile(), configuration.toYaml());
+  }
+
+  private void writeTargets(String job, String json) {
+    replace(directory.resolve(PrometheusConfig.targetFile(job)), json);
+  }
+
+  /** Replaces a file as a whole: Prometheus reads its target files as soon as they change. */
+  private static void replace(Path file, String text) {
     try {
-      Files.writeString(configurationFile(), configuration.toYaml(address()));
+      Path fresh = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), text);
+      Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

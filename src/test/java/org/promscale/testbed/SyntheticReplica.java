@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -76,9 +77,18 @@ public final class SyntheticReplica implements AutoCloseable {
 
   /** Returns the last error of every shard that had one. */
   public String lastTrouble() {
+    return texts(SyntheticShard::lastTrouble);
+  }
+
+  /** Returns the last answer for which a shard gave up a request, of every shard that did. */
+  public String lastDrop() {
+    return texts(SyntheticShard::lastDrop);
+  }
+
+  private String texts(Function<SyntheticShard, String> text) {
     return shards.stream()
-        .map(SyntheticShard::lastTrouble)
-        .filter(text -> !text.isEmpty())
+        .map(text)
+        .filter(one -> !one.isEmpty())
         .distinct()
         .collect(Collectors.joining("; "));
   }

@@ -33,6 +33,7 @@ final class SyntheticShard implements Runnable {
   private final AtomicLong requestsDropped = new AtomicLong();
   private final AtomicLong requestsAcknowledged = new AtomicLong();
   private volatile String lastTrouble = "";
+  private volatile String lastDrop = "";
 
   SyntheticShard(SyntheticPlan plan, int shard, Supplier<URI> address, RemoteWriteClient client) {
     this.plan = plan;
@@ -94,6 +95,10 @@ final class SyntheticShard implements Runnable {
     return retries.get();
   }
 
+  String lastDrop() {
+    return lastDrop;
+  }
+
   String lastTrouble() {
     return lastTrouble;
   }
@@ -123,6 +128,7 @@ final class SyntheticShard implements Runnable {
         lastTrouble = answer.status() + " " + answer.body();
         if (!answer.isRetried()) {
           requestsDropped.incrementAndGet();
+          lastDrop = lastTrouble;
           return;
         }
       } catch (IOException e) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -122,6 +123,39 @@ class TestbedIT {
           .containsExactly(new SamplePoint("{__name__=\"a\",b=\"c\"}", 12_345, bits));
       assertThat(postgres.cpuSeconds()).isPositive();
     }
+  }
+
+  @Test
+  void aLoadBalancerSpreadsRequestsOverTheReceiversThatAreReady() throws Exception {
+    long startMs = System.currentTimeMillis();
+    for (LoadBalancer.Balance balance : LoadBalancer.Balance.values()) {
+      try (PrometheusServer one = PrometheusServer.startReceiver();
+          PrometheusServer two = PrometheusServer.startReceiver();
+          LoadBalancer balancer = LoadBalancer.startNew(balance, List.of(one.port(), two.port()));
+          SyntheticReplica replica =
+              SyntheticReplica.start(
+                  SyntheticPlan.of(3, startMs).withLongestBackoff(Duration.ofMillis(200)),
+                  balancer::writeUri)) {
+        awaitAcknowledged(replica, 20);
+        one.kill();
+        awaitAcknowledged(replica, 20);
+        replica.finish(Duration.ofSeconds(10));
+        one.start();
+
+        Set<SamplePoint> first = new RemoteReadClient(one.readUri()).between(0, startMs * 2);
+        Set<SamplePoint> second = new RemoteReadClient(two.readUri()).between(0, startMs * 2);
+        assertThat(first).as("%s", balance).isNotEmpty();
+        assertThat(second).as("%s", balance).isNotEmpty();
+      }
+    }
+  }
+
+  private static void awaitAcknowledged(SyntheticReplica replica, int more) {
+    long before = replica.requestsAcknowledged();
+    Await.until(
+        more + " acknowledged",
+        Duration.ofSeconds(30),
+        () -> replica.requestsAcknowledged() >= before + more);
   }
 
   private static SampleComparison compare(
