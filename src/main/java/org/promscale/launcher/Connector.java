@@ -78,7 +78,7 @@ final class Connector {
     ConnectionPool.publish(database);
     startDatabase();
     server.start();
-    Logging.keep();
+    LogKeeper.keep();
     awaitReady();
     long millis = (System.nanoTime() - began) / 1_000_000;
     out.print(

@@ -10,32 +10,18 @@ import java.util.logging.LogManager;
 
 /**
  * The log of the whole process on the standard error output: our own records at the wanted level,
- * the server's only from warnings on. A log manager of our own, because the JDK's takes all
- * handlers away as soon as the process is told to end, and the end is worth a log.
+ * the server's only from warnings on.
  */
-public final class Logging extends LogManager {
+final class Logging {
   /** System property with the level from which the server's records are shown. */
   static final String SERVER_LEVEL = "org.promscale.launcher.server-log-level";
 
-  private volatile boolean kept;
+  private Logging() {}
 
-  /** Names this class to the JDK; only before the first use of any logger. */
+  /** Names our log manager to the JDK; only before the first use of any logger. */
   static void install() {
-    System.setProperty("java.util.logging.manager", Logging.class.getName());
-  }
-
-  /** Keeps the settings in force until the very end of the process. */
-  static void keep() {
-    if (LogManager.getLogManager() instanceof Logging ours) {
-      ours.kept = true;
-    }
-  }
-
-  @Override
-  public void reset() {
-    if (!kept) {
-      super.reset();
-    }
+    // Its name as text: naming the class would load the JDK's log manager, and settle on that one.
+    System.setProperty("java.util.logging.manager", "org.promscale.launcher.LogKeeper");
   }
 
   /**
