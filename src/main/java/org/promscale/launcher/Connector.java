@@ -67,7 +67,9 @@ final class Connector {
             work.path(),
             logging(work.path()),
             new ConnectionPool(options.number(Settings.DB_CONNECTIONS_MAX)));
-    Runtime.getRuntime().addShutdownHook(new Shutdown(server, embedded, work).hook());
+    Shutdown shutdown = new Shutdown(server, embedded, work);
+    Runtime.getRuntime().addShutdownHook(shutdown.hook());
+    Signals.onTermination(shutdown::exit);
     if (options.flag(Settings.HIGH_AVAILABILITY)) {
       LOG.log(
           Level.WARNING,

@@ -58,6 +58,8 @@ final class Logging {
         "java.util.logging.ConsoleHandler.filter=" + RecordFilter.class.getName(),
         "java.util.logging.ConsoleHandler.formatter=" + LineFormatter.class.getName(),
         ".level=INFO",
+        // Two settings that Payara needs and Hibernate would rather see gone.
+        "org.hibernate.orm.deprecation.level=SEVERE",
         "org.promscale.level=" + own,
         "");
   }

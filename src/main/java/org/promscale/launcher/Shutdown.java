@@ -3,6 +3,9 @@ package org.promscale.launcher;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +20,13 @@ final class Shutdown {
   /** What a process that SIGTERM ended returns. */
   private static final int TERMINATED = 143;
 
+  private static final Logger SERVER_EXECUTOR = Logger.getLogger("javax.enterprise.concurrent");
+
   private final PayaraServer server;
   private final @Nullable EmbeddedDatabase embedded;
   private final WorkDirectory work;
+  private final AtomicBoolean signalled = new AtomicBoolean();
+  private boolean done;
 
   Shutdown(PayaraServer server, @Nullable EmbeddedDatabase embedded, WorkDirectory work) {
     this.server = server;
@@ -32,7 +39,26 @@ final class Shutdown {
     return new Thread(this::run, "promscale-shutdown");
   }
 
-  private void run() {
+  /**
+   * Ends everything in order, then the process; for a signal. A second signal changes nothing.
+   *
+   * @param status exit status
+   */
+  void exit(int status) {
+    if (!signalled.getAndSet(true)) {
+      run();
+      System.exit(status);
+    }
+  }
+
+  /** Runs once; whoever comes second waits until it is done. */
+  private synchronized void run() {
+    if (done) {
+      return;
+    }
+    done = true;
+    // It reports every periodic task that it finds cancelled as an error with a stack trace.
+    SERVER_EXECUTOR.setLevel(Level.OFF);
     long deadline = System.nanoTime() + LIMIT_NANOS;
     boolean ended = server.stop(SERVER);
     try {
