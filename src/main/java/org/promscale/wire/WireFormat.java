@@ -48,6 +48,11 @@ public enum WireFormat {
     return REMOTE_WRITE_V1;
   }
 
+  /** Returns the format's Content-Type in full. */
+  public String contentType() {
+    return PROTOBUF + ";proto=" + V1;
+  }
+
   private static WireFormat ofMessage(String message) {
     if (message.equals(V1)) {
       return REMOTE_WRITE_V1;

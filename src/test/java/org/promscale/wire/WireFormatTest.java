@@ -73,6 +73,12 @@ class WireFormatTest {
   }
 
   @Test
+  void fullTypeIsUnderstood() {
+    WireFormat format = WireFormat.REMOTE_WRITE_V1;
+    assertThat(WireFormat.of(format.contentType(), "snappy")).isEqualTo(format);
+  }
+
+  @Test
   void messageIsOneShortPrintableLine() {
     String text = failure("a\r\nX-Evil: 1\u0000" + "x".repeat(5_000), "snappy").getMessage();
     assertThat(text).hasSizeLessThan(300).doesNotContainPattern("\\p{Cntrl}");
