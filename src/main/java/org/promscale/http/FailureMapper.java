@@ -24,7 +24,7 @@ final class FailureMapper {
     return response.build();
   }
 
-  private static int status(FailureKind kind) {
+  static int status(FailureKind kind) {
     return switch (kind) {
       case MALFORMED, REJECTED -> 400;
       case TOO_LARGE -> 413;

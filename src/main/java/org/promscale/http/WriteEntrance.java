@@ -53,23 +53,25 @@ public final class WriteEntrance {
    * Takes one remote write 1.0 request.
    *
    * @param declaredLength the Content-Length, or -1
-   * @param ticket accounts for the decoded bytes
+   * @param ticket accounts for the bytes of the body
    * @return completes after the commit
    * @throws org.promscale.ingest.IngestFailure if the body is refused before it reaches the
    *     pipeline
    */
   CompletionStage<IngestReport> write(
       InputStream in, long declaredLength, Admission.Ticket ticket) {
-    BodyReader.Body body = BodyReader.read(in, declaredLength, limits.compressedBytes(), buffers);
+    BodyReader.Body body =
+        BodyReader.read(in, declaredLength, limits.compressedBytes(), buffers, ticket::hold);
     int length;
     DecodedRequest request;
     try {
       length = SnappyBlock.decodedLength(body.buffer(), body.length(), limits.decodedBytes());
-      ticket.reserve(length);
+      ticket.hold((long) body.length() + length);
       request = decode(body, length);
     } finally {
       buffers.release(body.buffer());
     }
+    ticket.hold(length);
     return pipeline.write(request.batch(), request.rejections(), request.items(), length);
   }
 

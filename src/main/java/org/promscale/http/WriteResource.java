@@ -77,7 +77,7 @@ public class WriteResource {
   }
 
   private Response answer(HttpHeaders headers, InputStream body) {
-    // Before the body is touched, and the only format so far.
+    // The only format so far; WriteFilter has refused all others.
     WireFormat.of(
         headers.getHeaderString(HttpHeaders.CONTENT_TYPE),
         headers.getHeaderString(HttpHeaders.CONTENT_ENCODING));

@@ -17,7 +17,7 @@ public final class Admission {
    * Makes an empty gate.
    *
    * @param maxWrites writes inside at once
-   * @param maxBytes their decoded bytes together; a single larger request is let in alone
+   * @param maxBytes their bytes together; a single larger request is let in alone
    */
   public Admission(int maxWrites, long maxBytes) {
     this.maxWrites = maxWrites;
@@ -43,7 +43,7 @@ public final class Admission {
     return writes.get();
   }
 
-  /** Returns the decoded bytes of all writes inside. */
+  /** Returns the bytes that all writes inside take. */
   public long bytesInside() {
     return bytes.get();
   }
@@ -57,19 +57,21 @@ public final class Admission {
     private Ticket() {}
 
     /**
-     * Accounts for decoded bytes before they are allocated.
+     * Accounts for all bytes that the write takes from now on, before they are allocated or after
+     * some were given back.
      *
      * @throws IngestFailure OVERLOADED if there is no room now; the sender retries
      */
-    public void reserve(long decodedBytes) {
-      long after = bytes.addAndGet(decodedBytes);
-      if (after > maxBytes && after != decodedBytes) {
-        bytes.addAndGet(-decodedBytes);
+    public void hold(long total) {
+      long more = total - held;
+      long after = bytes.addAndGet(more);
+      if (more > 0 && after > maxBytes && after != total) {
+        bytes.addAndGet(-more);
         throw new IngestFailure(
             FailureKind.OVERLOADED,
-            "cannot take another write: decoded requests fill " + maxBytes + " bytes");
+            "cannot take another write: the requests under way fill " + maxBytes + " bytes");
       }
-      held += decodedBytes;
+      held = total;
     }
 
     @Override

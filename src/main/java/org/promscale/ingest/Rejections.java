@@ -11,10 +11,10 @@ import java.util.function.Supplier;
  */
 public final class Rejections {
 
-  /** Longest example, so that the whole text stays below what senders log (1 KiB). */
-  private static final int EXAMPLE_CHARS = 160;
+  private static final int EXAMPLE_BYTES = 160;
 
-  private static final int TEXT_CHARS = 900;
+  /** Senders log 1 KiB at the most. */
+  private static final int TEXT_BYTES = 900;
 
   private final Map<RejectReason, Tally> tallies = new EnumMap<>(RejectReason.class);
   private long total;
@@ -23,7 +23,7 @@ public final class Rejections {
   public void add(RejectReason reason, long items, Supplier<String> example) {
     Tally tally = tallies.get(reason);
     if (tally == null) {
-      tally = new Tally(shorten(example.get()));
+      tally = new Tally(OneLine.of(example.get(), EXAMPLE_BYTES));
       tallies.put(reason, tally);
     }
     tally.count += items;
@@ -49,7 +49,7 @@ public final class Rejections {
       StringBuilder part = new StringBuilder(separator);
       part.append(entry.getValue().count).append(" x ").append(entry.getKey().text());
       part.append(" (").append(entry.getValue().example).append(')');
-      if (text.length() + part.length() > TEXT_CHARS) {
+      if (OneLine.utf8Bytes(text) + OneLine.utf8Bytes(part) > TEXT_BYTES) {
         text.append("; …");
         break;
       }
@@ -57,18 +57,6 @@ public final class Rejections {
       separator = "; ";
     }
     return text.toString();
-  }
-
-  private static String shorten(String example) {
-    StringBuilder line = new StringBuilder();
-    example
-        .codePoints()
-        .limit(EXAMPLE_CHARS)
-        .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? ' ' : c));
-    if (line.length() < example.length()) {
-      line.append('…');
-    }
-    return line.toString();
   }
 
   private static final class Tally {

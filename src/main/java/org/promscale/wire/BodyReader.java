@@ -3,6 +3,7 @@ package org.promscale.wire;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 
@@ -13,20 +14,31 @@ public final class BodyReader {
   @SuppressWarnings("ArrayRecordComponent") // a pair of results, never compared
   public record Body(byte[] buffer, int length) {}
 
+  /** Room for a typical request; more only when that much has arrived. */
+  private static final int FIRST_BYTES = 256 * 1024;
+
+  private static final int FIRST_CHUNKED_BYTES = 64 * 1024;
+
   private BodyReader() {}
 
   /**
    * Reads the body to its end.
    *
    * @param declaredLength the Content-Length, or -1 where the body is chunked
+   * @param room called before memory is taken, with the bytes needed so far; may refuse
    * @throws IngestFailure TOO_LARGE if the body is, or says it is, over the cap (checked before
    *     memory is taken); UNAVAILABLE if the connection breaks half-way, so that the sender retries
    */
-  public static Body read(InputStream in, long declaredLength, int capBytes, BufferPool pool) {
+  public static Body read(
+      InputStream in, long declaredLength, int capBytes, BufferPool pool, LongConsumer room) {
     if (declaredLength > capBytes) {
       throw tooLarge(declaredLength + " bytes", capBytes);
     }
-    byte[] buffer = pool.acquire(declaredLength > 0 ? (int) declaredLength + 1 : 1);
+    // What a sender declares costs it nothing, so only bytes that arrive make the buffer grow.
+    int first =
+        declaredLength < 0 ? FIRST_CHUNKED_BYTES : (int) Math.min(declaredLength + 1, FIRST_BYTES);
+    room.accept(first);
+    byte[] buffer = pool.acquire(first);
     int length = 0;
     try {
       while (true) {
@@ -40,7 +52,9 @@ public final class BodyReader {
           throw tooLarge("more than " + capBytes + " bytes", capBytes);
         }
         if (length == buffer.length) {
-          byte[] larger = pool.acquire(Math.max(length + 1, Math.min(length * 2, capBytes + 1)));
+          int next = (int) Math.max(length + 1L, Math.min(length * 2L, capBytes + 1L));
+          room.accept(next);
+          byte[] larger = pool.acquire(next);
           System.arraycopy(buffer, 0, larger, 0, length);
           pool.release(buffer);
           buffer = larger;

@@ -1,6 +1,10 @@
 package org.promscale.wire;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.promscale.model.NativeHistogram;
 import org.promscale.model.StaleMarker;
@@ -14,11 +18,27 @@ import org.promscale.wire.proto.RemoteWriteV1.Histogram;
  */
 final class HistogramReader {
 
+  /**
+   * Largest message that is parsed; 160 buckets, which Prometheus stops at, take less than 2 KiB.
+   */
+  static final int MAX_BYTES = 64 * 1024;
+
   private static final int SCHEMA_MIN = -4;
   private static final int SCHEMA_MAX = 8;
   private static final int SCHEMA_CUSTOM_BOUNDS = -53;
 
   private HistogramReader() {}
+
+  /** Returns the number of values that the message's lists hold. */
+  static int buckets(Histogram message) {
+    return message.getPositiveSpansCount()
+        + message.getPositiveDeltasCount()
+        + message.getPositiveCountsCount()
+        + message.getNegativeSpansCount()
+        + message.getNegativeDeltasCount()
+        + message.getNegativeCountsCount()
+        + message.getCustomValuesCount();
+  }
 
   /** Converts the message. Which count member is present decides between integer and float. */
   static NativeHistogram read(Histogram message) {
@@ -32,13 +52,13 @@ final class HistogramReader {
         message.getZeroCountInt(),
         message.getZeroCountFloat(),
         Double.doubleToRawLongBits(message.getSum()),
-        spans(message.getPositiveSpansList()),
-        longs(message.getPositiveDeltasList()),
-        doubles(message.getPositiveCountsList()),
-        spans(message.getNegativeSpansList()),
-        longs(message.getNegativeDeltasList()),
-        doubles(message.getNegativeCountsList()),
-        doubles(message.getCustomValuesList()),
+        spans(message.getPositiveSpansCount(), message::getPositiveSpans),
+        longs(message.getPositiveDeltasCount(), message::getPositiveDeltas),
+        doubles(message.getPositiveCountsCount(), message::getPositiveCounts),
+        spans(message.getNegativeSpansCount(), message::getNegativeSpans),
+        longs(message.getNegativeDeltasCount(), message::getNegativeDeltas),
+        doubles(message.getNegativeCountsCount(), message::getNegativeCounts),
+        doubles(message.getCustomValuesCount(), message::getCustomValues),
         message.getResetHintValue());
   }
 
@@ -120,11 +140,19 @@ final class HistogramReader {
     if (positive < 0 || negative < 0) {
       return "negative bucket";
     }
-    long sum = positive + negative + h.zeroCountInteger();
+    long sum = saturated(saturated(positive, negative), h.zeroCountInteger());
     boolean nan = Double.isNaN(Double.longBitsToDouble(h.sumBits()));
     // Observations of NaN count, but fall in no bucket.
-    boolean fits = sum >= 0 && (nan ? sum <= h.countInteger() : sum == h.countInteger());
-    return fits ? null : "count " + h.countInteger() + " but buckets hold " + sum;
+    boolean fits = nan ? sum <= h.countInteger() : sum == h.countInteger();
+    return fits && sum < Long.MAX_VALUE
+        ? null
+        : "count " + h.countInteger() + " but buckets hold " + sum;
+  }
+
+  /** Adds two numbers that are not negative. */
+  private static long saturated(long a, long b) {
+    long sum = a + b;
+    return sum < 0 ? Long.MAX_VALUE : sum;
   }
 
   /** Returns the sum of all buckets, or a negative number if one is negative or it overflows. */
@@ -152,20 +180,24 @@ final class HistogramReader {
     return h.countFloat() < 0 || h.zeroCountFloat() < 0 ? "negative count" : null;
   }
 
-  private static int[] spans(List<RemoteWriteV1.BucketSpan> spans) {
-    int[] result = new int[2 * spans.size()];
-    for (int i = 0; i < spans.size(); i++) {
-      result[2 * i] = spans.get(i).getOffset();
-      result[2 * i + 1] = spans.get(i).getLength();
+  private static int[] spans(int count, IntFunction<RemoteWriteV1.BucketSpan> spans) {
+    int[] result = new int[2 * count];
+    for (int i = 0; i < count; i++) {
+      result[2 * i] = spans.apply(i).getOffset();
+      result[2 * i + 1] = spans.apply(i).getLength();
     }
     return result;
   }
 
-  private static long[] longs(List<Long> values) {
-    return values.stream().mapToLong(Long::longValue).toArray();
+  private static long[] longs(int count, IntToLongFunction values) {
+    long[] result = new long[count];
+    Arrays.setAll(result, values);
+    return result;
   }
 
-  private static double[] doubles(List<Double> values) {
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
+  private static double[] doubles(int count, IntToDoubleFunction values) {
+    double[] result = new double[count];
+    Arrays.setAll(result, values);
+    return result;
   }
 }

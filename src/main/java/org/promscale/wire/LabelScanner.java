@@ -1,9 +1,5 @@
 package org.promscale.wire;
 
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +19,7 @@ final class LabelScanner {
 
   private final byte[] buffer;
   private final WireLimits limits;
-  private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
+  private final Utf8Check utf8 = new Utf8Check();
 
   private final int[] nameStart;
   private final int[] nameLength;
@@ -178,29 +174,15 @@ final class LabelScanner {
       if (valueLength[i] > limits.valueBytes()) {
         return RejectReason.LABEL_VALUE_TOO_LONG;
       }
-      RejectReason text = textDefect(nameStart[i], nameLength[i]);
+      RejectReason text = utf8.defect(buffer, nameStart[i], nameLength[i]);
       if (text == null) {
-        text = textDefect(valueStart[i], valueLength[i]);
+        text = utf8.defect(buffer, valueStart[i], valueLength[i]);
       }
       if (text != null) {
         return text;
       }
     }
     return null;
-  }
-
-  private @Nullable RejectReason textDefect(int start, int length) {
-    for (int i = start; i < start + length; i++) {
-      if (buffer[i] == 0) {
-        return RejectReason.NUL_CHARACTER;
-      }
-    }
-    try {
-      CharBuffer unused = utf8.decode(ByteBuffer.wrap(buffer, start, length));
-      return null;
-    } catch (CharacterCodingException e) {
-      return RejectReason.INVALID_UTF8;
-    }
   }
 
   /** Returns the labels as strings; only for a set without defect. */

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.RejectReason;
@@ -11,7 +12,6 @@ import org.promscale.ingest.Rejections;
 import org.promscale.ingest.SeriesResolver;
 import org.promscale.model.Exemplar;
 import org.promscale.model.HistogramSample;
-import org.promscale.model.Labels;
 import org.promscale.model.MetricMetadata;
 import org.promscale.model.NativeHistogram;
 import org.promscale.model.Samples;
@@ -21,9 +21,9 @@ import org.promscale.model.WriteBatch;
 import org.promscale.wire.proto.RemoteWriteV1;
 
 /**
- * Decodes one remote write 1.0 request. Labels and samples are read by hand and make no object for
- * a series that {@link SeriesResolver} knows; histograms, exemplars and metadata, which are rare,
- * go through the generated classes.
+ * Decodes one remote write 1.0 request. All is read by hand but histograms: labels and samples make
+ * no object for a series that {@link SeriesResolver} knows, and no message makes more objects than
+ * the limits allow, whatever a body repeats.
  *
  * <p>The messages, by field number: WriteRequest 1 timeseries, 3 metadata; TimeSeries 1 labels, 2
  * samples, 3 exemplars, 4 histograms; Sample 1 value (fixed64), 2 timestamp (varint). Fields may
@@ -41,6 +41,11 @@ public final class RemoteWriteV1Decoder {
   private static final int FIELD_4_BYTES = 4 << 3 | ProtoReader.BYTES;
   private static final int SAMPLE_VALUE = 1 << 3 | ProtoReader.FIXED64;
   private static final int SAMPLE_TIMESTAMP = 2 << 3 | ProtoReader.VARINT;
+  private static final int EXEMPLAR_VALUE = 2 << 3 | ProtoReader.FIXED64;
+  private static final int EXEMPLAR_TIMESTAMP = 3 << 3 | ProtoReader.VARINT;
+
+  /** Most buckets of a request per item allowed: a byte of a body can be a bucket of eight. */
+  private static final int BUCKETS_PER_ITEM = 20;
 
   private final byte[] buffer;
   private final int end;
@@ -65,8 +70,11 @@ public final class RemoteWriteV1Decoder {
   private boolean[] rareIsExemplar = new boolean[2];
   private int rareCount;
 
+  private @Nullable LabelScanner exemplarLabels;
+  private @Nullable MetadataReader metadataReader;
   private int entries;
   private long data;
+  private long buckets;
 
   /**
    * Prepares to decode.
@@ -112,7 +120,7 @@ public final class RemoteWriteV1Decoder {
         reader.range(stop, end);
       } else if (tag == FIELD_3_BYTES) {
         int length = reader.length();
-        metadata(reader.position(), length);
+        metadata(new ProtoReader(buffer, reader.position(), reader.position() + length));
         reader.advance(length);
       } else {
         reader.skip(tag);
@@ -147,10 +155,6 @@ public final class RemoteWriteV1Decoder {
     if (items == 0) {
       return; // labels without data say nothing
     }
-    data += items;
-    if (data > limits.samplesPerRequest()) {
-      throw tooMany("samples", limits.samplesPerRequest());
-    }
     int row = resolve(items);
     if (row >= 0) {
       for (int i = 0; i < sampleCount; i++) {
@@ -180,6 +184,13 @@ public final class RemoteWriteV1Decoder {
     return series.addUnknown(hasher.high(), hasher.low(), labels.toLabels());
   }
 
+  /** Before memory is taken for it: two bytes of a body can be an item. */
+  private void countItem() {
+    if (++data > limits.samplesPerRequest()) {
+      throw tooMany("samples", limits.samplesPerRequest());
+    }
+  }
+
   private void sample(ProtoReader reader, int stop) {
     long bits = 0;
     long timestamp = 0;
@@ -196,6 +207,7 @@ public final class RemoteWriteV1Decoder {
     if (reader.position() != stop) {
       throw ProtoReader.malformed("a length points past its end");
     }
+    countItem();
     if (sampleCount == sampleBits.length) {
       sampleTimestamps = Arrays.copyOf(sampleTimestamps, sampleCount * 2);
       sampleBits = Arrays.copyOf(sampleBits, sampleCount * 2);
@@ -206,6 +218,7 @@ public final class RemoteWriteV1Decoder {
 
   /** Notes where an exemplar or a histogram stands; the labels may still follow. */
   private void rare(ProtoReader reader, boolean isExemplar) {
+    countItem();
     int length = reader.length();
     if (rareCount == rareIsExemplar.length) {
       rareIsExemplar = Arrays.copyOf(rareIsExemplar, rareCount * 2);
@@ -220,75 +233,90 @@ public final class RemoteWriteV1Decoder {
   private void addRare(int row, int index) {
     int start = rareRanges[2 * index];
     int length = rareRanges[2 * index + 1];
-    try {
-      if (rareIsExemplar[index]) {
-        exemplar(row, RemoteWriteV1.Exemplar.parser().parseFrom(buffer, start, length));
-      } else {
-        histogram(row, RemoteWriteV1.Histogram.parser().parseFrom(buffer, start, length));
-      }
-    } catch (InvalidProtocolBufferException e) {
-      throw ProtoReader.malformed("an exemplar or a histogram is broken");
+    if (rareIsExemplar[index]) {
+      exemplar(row, new ProtoReader(buffer, start, start + length));
+    } else {
+      histogram(row, start, length);
     }
   }
 
-  private void exemplar(int row, RemoteWriteV1.Exemplar message) {
-    Labels labelSet = Labels.of();
-    RejectReason defect = null;
-    if (message.getLabelsCount() > 0) {
-      byte[] copy = message.toByteArray(); // rare enough to scan a copy
-      LabelScanner scanner = new LabelScanner(copy, limits);
-      scanner.reset();
-      ProtoReader reader = new ProtoReader(copy, 0, copy.length);
-      while (!reader.atEnd()) {
-        int tag = reader.tag();
-        if (tag == FIELD_1_BYTES) {
-          int size = reader.length();
-          scanner.read(reader, reader.position() + size);
-        } else {
-          reader.skip(tag);
-        }
-      }
-      scanner.canonicalize();
-      defect = scanner.labelDefect();
-      if (defect == null) {
-        labelSet = scanner.toLabels();
+  private void exemplar(int row, ProtoReader reader) {
+    LabelScanner scanner = exemplarLabels;
+    if (scanner == null) {
+      scanner = new LabelScanner(buffer, limits);
+      exemplarLabels = scanner;
+    }
+    scanner.reset();
+    long bits = 0;
+    long timestamp = 0;
+    while (!reader.atEnd()) {
+      int tag = reader.tag();
+      if (tag == FIELD_1_BYTES) {
+        int size = reader.length();
+        scanner.read(reader, reader.position() + size);
+      } else if (tag == EXEMPLAR_VALUE) {
+        bits = reader.fixed64();
+      } else if (tag == EXEMPLAR_TIMESTAMP) {
+        timestamp = reader.varint();
+      } else {
+        reader.skip(tag);
       }
     }
-    if (defect == null && message.getTimestamp() == 0) {
+    scanner.canonicalize();
+    RejectReason defect = scanner.labelDefect();
+    if (defect == null && timestamp == 0) {
       defect = RejectReason.MISSING_EXEMPLAR_TIMESTAMP;
     }
     if (defect != null) {
       rejections.add(defect, 1, () -> "exemplar of " + labels.describe());
       return;
     }
-    long bits = Double.doubleToRawLongBits(message.getValue());
-    exemplars.add(new Exemplar(row, message.getTimestamp(), bits, labelSet));
+    exemplars.add(new Exemplar(row, timestamp, bits, scanner.toLabels()));
   }
 
-  private void histogram(int row, RemoteWriteV1.Histogram message) {
-    NativeHistogram histogram = HistogramReader.read(message);
-    String defect = HistogramReader.defect(message, histogram);
-    if (defect != null) {
-      rejections.add(RejectReason.INVALID_HISTOGRAM, 1, () -> defect + " in " + labels.describe());
+  private void histogram(int row, int start, int length) {
+    if (length > HistogramReader.MAX_BYTES) {
+      reject("histogram of " + length + " bytes");
       return;
     }
-    histograms.add(new HistogramSample(row, message.getTimestamp(), histogram));
+    RemoteWriteV1.Histogram message;
+    try {
+      message = RemoteWriteV1.Histogram.parser().parseFrom(buffer, start, length);
+    } catch (InvalidProtocolBufferException e) {
+      throw ProtoReader.malformed("a histogram is broken");
+    }
+    buckets += HistogramReader.buckets(message);
+    long most = (long) BUCKETS_PER_ITEM * limits.samplesPerRequest();
+    if (buckets > most) {
+      throw tooMany("histogram buckets", most);
+    }
+    NativeHistogram histogram = HistogramReader.read(message);
+    String defect = HistogramReader.defect(message, histogram);
+    if (defect == null) {
+      histograms.add(new HistogramSample(row, message.getTimestamp(), histogram));
+    } else {
+      reject(defect);
+    }
   }
 
-  private void metadata(int start, int length) {
-    RemoteWriteV1.MetricMetadata message;
-    try {
-      message = RemoteWriteV1.MetricMetadata.parser().parseFrom(buffer, start, length);
-    } catch (InvalidProtocolBufferException e) {
-      throw ProtoReader.malformed("metadata is broken");
-    }
+  private void reject(String histogramDefect) {
+    rejections.add(
+        RejectReason.INVALID_HISTOGRAM, 1, () -> histogramDefect + " in " + labels.describe());
+  }
+
+  private void metadata(ProtoReader entry) {
     if (++entries > limits.seriesPerRequest()) {
       throw tooMany("metadata entries", limits.seriesPerRequest());
     }
-    MetadataReader.read(message, limits, rejections, metadata);
+    MetadataReader reader = metadataReader;
+    if (reader == null) {
+      reader = new MetadataReader();
+      metadataReader = reader;
+    }
+    reader.read(entry, limits, rejections, metadata);
   }
 
-  private static IngestFailure tooMany(String what, int limit) {
+  private static IngestFailure tooMany(String what, long limit) {
     return new IngestFailure(
         FailureKind.REJECTED,
         "cannot accept a request with more than "

@@ -4,6 +4,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
+import org.promscale.ingest.OneLine;
 
 /** The formats a body may have, told by its headers and never by its bytes. */
 public enum WireFormat {
@@ -24,7 +25,9 @@ public enum WireFormat {
    *     type</a>
    */
   public static WireFormat of(@Nullable String contentType, @Nullable String contentEncoding) {
-    if (contentEncoding != null && !contentEncoding.strip().equalsIgnoreCase("snappy")) {
+    if (contentEncoding != null
+        && !contentEncoding.isBlank()
+        && !contentEncoding.strip().equalsIgnoreCase("snappy")) {
       throw unsupported(
           "cannot read Content-Encoding " + quoted(contentEncoding) + ": send snappy");
     }
@@ -45,6 +48,11 @@ public enum WireFormat {
     return REMOTE_WRITE_V1;
   }
 
+  /** Returns the format's Content-Type in full. */
+  public String contentType() {
+    return PROTOBUF + ";proto=" + V1;
+  }
+
   private static WireFormat ofMessage(String message) {
     if (message.equals(V1)) {
       return REMOTE_WRITE_V1;
@@ -62,11 +70,7 @@ public enum WireFormat {
   }
 
   private static String quoted(String text) {
-    StringBuilder line = new StringBuilder("\"");
-    text.codePoints()
-        .limit(100)
-        .forEach(c -> line.appendCodePoint(Character.isISOControl(c) ? ' ' : c));
-    return line.append('"').toString();
+    return '"' + OneLine.of(text, 100) + '"';
   }
 
   private static IngestFailure unsupported(String message) {
