@@ -6,16 +6,13 @@ import java.util.List;
  * The server's connection pool, as the commands that make it. It works before the database does:
  * connections are opened on demand, and a request for one fails after seconds, not minutes.
  *
- * <p>Where the database is and how to log in travels in system properties, which the server looks
+ * <p>Where the database is and how to log in travels in a system property, which the server looks
  * up by itself: neither a file nor the server's configuration holds the password.
  */
 final class ConnectionPool {
   private static final String NAME = "promscale";
   private static final String RESOURCE = "jdbc/promscale";
-  private static final String PREFIX = "org.promscale.launcher.database.";
-  private static final String URL = PREFIX + "url";
-  private static final String USER = PREFIX + "user";
-  private static final String PASSWORD = PREFIX + "password";
+  private static final String URL = "org.promscale.launcher.database-url";
 
   private final int connections;
 
@@ -28,11 +25,11 @@ final class ConnectionPool {
     this.connections = connections;
   }
 
-  /** Publishes the database's address in system properties of this process. */
+  /** Publishes the database's address in a system property of this process. */
   static void publish(DatabaseAddress address) {
-    System.setProperty(URL, address.jdbcUrl());
-    System.setProperty(USER, address.user());
-    System.setProperty(PASSWORD, address.password());
+    // User and password percent-encoded inside of the URL: the server would look for ${names} in
+    // values of their own, and put something else in their place.
+    System.setProperty(URL, address.jdbcUrlWithLogin());
   }
 
   /** Returns the commands in order, each with its arguments. */
@@ -53,8 +50,11 @@ final class ConnectionPool {
             "--validationclassname=org.glassfish.api.jdbc.validation.JDBC40ConnectionValidation",
             "--validateatmostonceperiod=1",
             "--failconnection=true",
-            "--property=url=${" + URL + "}:user=${" + USER + "}:password=${" + PASSWORD + "}",
+            "--property=url=${" + URL + "}",
             NAME),
+        // Else every connection that broke costs a stack trace in the log.
+        List.of(
+            "set", "resources.jdbc-connection-pool." + NAME + ".skip-client-info-validation=true"),
         List.of("create-jdbc-resource", "--connectionpoolid=" + NAME, RESOURCE));
   }
 }

@@ -46,6 +46,12 @@ record DatabaseAddress(
     return "jdbc:postgresql://" + String.join(",", hosts) + "/" + encode(name) + "?" + query;
   }
 
+  /** Returns the driver's address with user and password: a secret, in ASCII without {@code $}. */
+  String jdbcUrlWithLogin() {
+    String login = "&user=" + encode(user);
+    return jdbcUrl() + login + (password.isEmpty() ? "" : "&password=" + encode(password));
+  }
+
   /** Returns hosts and database for a person to read; never the password. */
   String display() {
     return String.join(",", hosts) + "/" + name;

@@ -1,5 +1,6 @@
 package org.promscale.launcher;
 
+import java.util.List;
 import java.util.logging.Filter;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -11,8 +12,12 @@ import java.util.logging.LogRecord;
 public final class RecordFilter implements Filter {
   private static final String OWN = "org.promscale";
 
-  /** Warns at every start that certificates in the bundled trust store have expired. */
-  private static final String EXPIRED = "javax.enterprise.system.security.ssl";
+  /**
+   * Warnings nobody needs: of certificates in the bundled trust store that have expired, and of
+   * every single connection that the pool cannot open, which the web application reports better.
+   */
+  private static final List<String> NOISY =
+      List.of("javax.enterprise.system.security.ssl", "javax.enterprise.resource.");
 
   private final int serverLevel;
 
@@ -28,8 +33,10 @@ public final class RecordFilter implements Filter {
     if (logger.startsWith(OWN)) {
       return true;
     }
-    boolean expired =
-        logger.equals(EXPIRED) && entry.getLevel().intValue() <= Level.WARNING.intValue();
-    return entry.getLevel().intValue() >= serverLevel && !expired;
+    int level = entry.getLevel().intValue();
+    if (serverLevel >= Level.WARNING.intValue() && NOISY.stream().anyMatch(logger::startsWith)) {
+      return level > Level.WARNING.intValue();
+    }
+    return level >= serverLevel;
   }
 }

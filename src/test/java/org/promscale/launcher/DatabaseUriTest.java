@@ -47,7 +47,11 @@ class DatabaseUriTest {
         .doesNotContain(password.length() > 1 ? password : "password");
 
     PGSimpleDataSource driver = new PGSimpleDataSource();
-    driver.setUrl(address.jdbcUrl());
+    driver.setUrl(address.jdbcUrlWithLogin());
+    assertThat(address.jdbcUrlWithLogin()).matches("[!-#%-~]+");
+    assertThat(driver.getUser()).isEqualTo(user);
+    assertThat(String.valueOf(driver.getPassword()))
+        .isEqualTo(password.isEmpty() ? "null" : password);
     assertThat(driver.getDatabaseName()).isEqualTo(database);
     assertThat(driver.getServerNames()).hasSize(address.hosts().size());
   }
