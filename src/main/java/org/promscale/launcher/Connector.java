@@ -13,6 +13,7 @@ import org.promscale.config.Settings;
 final class Connector {
   private static final Logger LOG = Logger.getLogger(Connector.class.getName());
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration STOP = Duration.ofSeconds(10);
 
   private final Options options;
   private final ListenAddress listen;
@@ -78,8 +79,12 @@ final class Connector {
     }
     options.forWebApplication(Settings.all()).forEach(System::setProperty);
     ConnectionPool.publish(database);
-    startDatabase();
-    server.start();
+    startDatabase(work);
+    try {
+      server.start();
+    } catch (LaunchFailure e) {
+      abort(e, work);
+    }
     LogKeeper.keep();
     awaitReady();
     long millis = (System.nanoTime() - began) / 1_000_000;
@@ -100,7 +105,7 @@ final class Connector {
   }
 
   /** Beside the server's boot: both take seconds, and the web application waits for a database. */
-  private void startDatabase() {
+  private void startDatabase(WorkDirectory work) {
     EmbeddedDatabase starting = embedded;
     if (starting == null) {
       return;
@@ -111,12 +116,25 @@ final class Connector {
               try {
                 starting.start();
               } catch (LaunchFailure e) {
-                Main.fail(e);
+                abort(e, work);
               }
             },
             "promscale-database");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** Leaves nothing behind that the next start would trip over. */
+  private void abort(LaunchFailure failure, WorkDirectory work) {
+    try {
+      if (embedded != null) {
+        embedded.stop(STOP);
+      }
+      work.close();
+    } catch (LaunchFailure | IOException e) {
+      failure.addSuppressed(e);
+    }
+    Main.fail(failure);
   }
 
   private void awaitReady() {

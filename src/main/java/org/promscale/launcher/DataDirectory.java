@@ -58,7 +58,7 @@ final class DataDirectory implements AutoCloseable {
               root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       if (!locked(channel)) {
         channel.close();
-        throw failure("another instance runs on " + root + ": stop it");
+        throw failure("another instance runs on " + root, "stop it");
       }
       return new DataDirectory(root, channel);
     } catch (IOException e) {
@@ -92,14 +92,15 @@ final class DataDirectory implements AutoCloseable {
                 + " was written by PostgreSQL "
                 + found
                 + ", this jar brings PostgreSQL "
-                + major
-                + ": dump and restore it");
+                + major,
+            "dump and restore it");
       }
       Files.size(data().resolve("global").resolve("pg_control"));
       Files.size(propertiesFile());
     } catch (IOException e) {
       throw failure(
-          "the database in " + root + " is damaged or not yours (" + Directories.reason(e) + ")");
+          "the database in " + root + " is damaged or not yours (" + Directories.reason(e) + ")",
+          "restore it");
     }
   }
 
@@ -148,7 +149,7 @@ final class DataDirectory implements AutoCloseable {
       String password = properties.getProperty(PASSWORD, "");
       String port = properties.getProperty(PORT, "");
       if (hasData() && (password.isEmpty() || !Ports.isPort(port))) {
-        throw failure(propertiesFile() + " is damaged: port or password is missing");
+        throw failure(propertiesFile() + " has no port or password", "restore it");
       }
       Login login =
           new Login(
@@ -175,8 +176,18 @@ final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /** A failure another directory would not have. */
   static LaunchFailure failure(String message) {
-    return LaunchFailure.environment(message + ", or set another " + FLAG);
+    return LaunchFailure.environment(message + ": set another " + FLAG);
+  }
+
+  /**
+   * A failure another directory would not have.
+   *
+   * @param remedy what else the operator can do
+   */
+  static LaunchFailure failure(String message, String remedy) {
+    return LaunchFailure.environment(message + ": " + remedy + ", or set another " + FLAG);
   }
 
   private Path propertiesFile() {

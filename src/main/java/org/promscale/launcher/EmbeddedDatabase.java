@@ -152,8 +152,8 @@ final class EmbeddedDatabase implements AutoCloseable {
               + ", is still "
               + found.status()
               + " in "
-              + directory.root()
-              + ": wait for it");
+              + directory.root(),
+          "wait for it");
     }
     return false;
   }
@@ -201,8 +201,8 @@ final class EmbeddedDatabase implements AutoCloseable {
               + directory.root()
               + " ("
               + reason(logged).orElse(result.line())
-              + "), see "
-              + directory.log());
+              + ")",
+          "see " + directory.log());
     }
   }
 

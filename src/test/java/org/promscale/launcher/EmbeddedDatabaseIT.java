@@ -199,7 +199,7 @@ class EmbeddedDatabaseIT {
             + root
             + " is damaged or not yours (no such file "
             + root.resolve("data/PG_VERSION")
-            + "), or set another "
+            + "): restore it, or set another "
             + FLAG);
   }
 
@@ -207,7 +207,7 @@ class EmbeddedDatabaseIT {
   void refusesAFileInTheWay() throws Exception {
     Files.writeString(root, "");
 
-    assertRefused(root + " is not a directory, or set another " + FLAG);
+    assertRefused(root + " is not a directory: set another " + FLAG);
   }
 
   @Test
