@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import javax.sql.DataSource;
 
@@ -45,5 +46,15 @@ final class Rows {
     return "series_id IN (SELECT id FROM _prom_catalog.series WHERE labels->>'__name__' = '"
         + metric
         + "')";
+  }
+
+  /** Returns a row as {@link #samples} does. */
+  static String row(long timestampMs, long bits) {
+    return timestampMs + "|" + hex(bits);
+  }
+
+  /** Returns bits as SQL prints them. */
+  static String hex(long bits) {
+    return HexFormat.of().toHexDigits(bits);
   }
 }

@@ -1,8 +1,14 @@
 package org.promscale.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.promscale.system.Messages.label;
+import static org.promscale.system.Messages.metadata;
+import static org.promscale.system.Messages.request;
+import static org.promscale.system.Messages.sample;
+import static org.promscale.system.Messages.series;
+import static org.promscale.system.Rows.hex;
+import static org.promscale.system.Rows.row;
 
-import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -26,7 +32,6 @@ import org.promscale.testbed.WireLabels;
 import org.promscale.wire.proto.RemoteWriteV1.BucketSpan;
 import org.promscale.wire.proto.RemoteWriteV1.Exemplar;
 import org.promscale.wire.proto.RemoteWriteV1.Histogram;
-import org.promscale.wire.proto.RemoteWriteV1.Label;
 import org.promscale.wire.proto.RemoteWriteV1.MetricMetadata;
 import org.promscale.wire.proto.RemoteWriteV1.Sample;
 import org.promscale.wire.proto.RemoteWriteV1.TimeSeries;
@@ -222,7 +227,7 @@ class WriteContentIT {
   }
 
   @Test
-  void histograms() throws Exception {
+  void storesHistograms() throws Exception {
     Histogram integers =
         Histogram.newBuilder()
             .setTimestamp(now)
@@ -290,7 +295,7 @@ class WriteContentIT {
   }
 
   @Test
-  void exemplars() throws Exception {
+  void storesExemplars() throws Exception {
     Exemplar.Builder traced =
         Exemplar.newBuilder()
             .setTimestamp(now)
@@ -320,7 +325,7 @@ class WriteContentIT {
   }
 
   @Test
-  void metadata() throws Exception {
+  void storesMetadata() throws Exception {
     WriteRequest request =
         WriteRequest.newBuilder()
             .addMetadata(
@@ -389,49 +394,7 @@ class WriteContentIT {
     return rows;
   }
 
-  private static String row(long timestampMs, long bits) {
-    return timestampMs + "|" + hex(bits);
-  }
-
-  private static String hex(long bits) {
-    return HexFormat.of().toHexDigits(bits);
-  }
-
   private static String text(String hex) {
     return new String(HexFormat.of().parseHex(hex), StandardCharsets.UTF_8);
-  }
-
-  private static WriteRequest request(String metric, Sample... samples) {
-    return WriteRequest.newBuilder()
-        .addTimeseries(series(metric).addAllSamples(List.of(samples)))
-        .build();
-  }
-
-  private static TimeSeries.Builder series(String metric) {
-    return WireLabels.encode(Map.of("__name__", metric));
-  }
-
-  private static Sample sample(long timestampMs, long bits) {
-    return Sample.newBuilder()
-        .setTimestamp(timestampMs)
-        .setValue(Double.longBitsToDouble(bits))
-        .build();
-  }
-
-  private static Label label(String name, String value) {
-    return Label.newBuilder()
-        .setName(ByteString.copyFromUtf8(name))
-        .setValue(ByteString.copyFromUtf8(value))
-        .build();
-  }
-
-  private static MetricMetadata metadata(
-      String family, MetricMetadata.Type type, String help, String unit) {
-    return MetricMetadata.newBuilder()
-        .setType(type)
-        .setMetricFamilyName(ByteString.copyFromUtf8(family))
-        .setHelp(ByteString.copyFromUtf8(help))
-        .setUnit(ByteString.copyFromUtf8(unit))
-        .build();
   }
 }
