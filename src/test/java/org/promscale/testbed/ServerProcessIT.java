@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.promscale.model.StaleMarker;
 
 /** The testbed against real servers: what it measures with must itself be right. */
-class TestbedIT {
+class ServerProcessIT {
 
   @Test
   void prometheusReturnsExactlyWhatASyntheticReplicaWrote() throws Exception {
