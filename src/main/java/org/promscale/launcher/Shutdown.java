@@ -46,8 +46,17 @@ final class Shutdown {
    */
   void exit(int status) {
     if (!signalled.getAndSet(true)) {
-      run();
-      System.exit(status);
+      // Not a daemon as the signal's thread is: when the server's last thread has gone, the runtime
+      // would end the process by itself, with another status.
+      Thread thread =
+          new Thread(
+              () -> {
+                run();
+                System.exit(status);
+              },
+              "promscale-stop-all");
+      thread.setDaemon(false);
+      thread.start();
     }
   }
 
