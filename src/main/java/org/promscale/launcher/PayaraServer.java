@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,8 @@ final class PayaraServer {
   private static final String LISTENER =
       "network-config.network-listeners.network-listener.http-listener.";
   private static final int HTTP_THREADS = 200;
+
+  private static final Logger LOG = Logger.getLogger(PayaraServer.class.getName());
 
   private final ListenAddress address;
   private final Path directory;
@@ -137,6 +141,11 @@ final class PayaraServer {
   private void shutDown(PayaraMicroRuntime running) {
     try {
       listen(false);
+    } catch (IllegalStateException e) {
+      // It has ended already, or ends without: what matters is the shutdown.
+      LOG.log(Level.FINE, "the listener did not close first", e);
+    }
+    try {
       running.shutdown();
     } catch (BootstrapException | IllegalStateException e) {
       // The hook was faster. It is among the live threads unless it has ended already.
