@@ -71,12 +71,6 @@ final class Connector {
     Shutdown shutdown = new Shutdown(server, embedded, work);
     Runtime.getRuntime().addShutdownHook(shutdown.hook());
     Signals.onTermination(shutdown::exit);
-    if (options.flag(Settings.HIGH_AVAILABILITY)) {
-      LOG.log(
-          Level.WARNING,
-          options.nameOf(Settings.HIGH_AVAILABILITY)
-              + " has no effect yet in this version: the samples of every replica are stored");
-    }
     options.forWebApplication(Settings.all()).forEach(System::setProperty);
     ConnectionPool.publish(database);
     startDatabase(work);

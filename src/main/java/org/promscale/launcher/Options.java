@@ -43,10 +43,6 @@ final class Options {
     return Integer.parseInt(text(setting));
   }
 
-  boolean flag(Setting setting) {
-    return Boolean.parseBoolean(text(setting));
-  }
-
   /**
    * Returns the settings the web application reads, by the name it reads them under. Settings
    * without a text are left out.
