@@ -137,8 +137,23 @@ public abstract class ServerProcess implements AutoCloseable {
   public void kill() {
     // Frozen first, so that it cannot make children between the listing and the kill.
     signal("STOP", processes().limit(1));
-    signal("KILL", processes());
+    List<ProcessHandle> all = processes().toList();
+    signal("KILL", all.stream());
     awaitEnd(Duration.ofSeconds(20));
+    // A child in the middle of a system call outlives its parent by a moment, and holds its memory.
+    Await.until(
+        name + "'s children have ended",
+        Duration.ofSeconds(20),
+        () -> all.stream().allMatch(ServerProcess::hasEnded));
+  }
+
+  private static boolean hasEnded(ProcessHandle handle) {
+    Path state = Path.of("/proc", String.valueOf(handle.pid()), "stat");
+    try {
+      return !handle.isAlive() || Files.readString(state).contains(") Z ");
+    } catch (IOException e) {
+      return true; // gone while we looked
+    }
   }
 
   /** Stops and starts the server. */
