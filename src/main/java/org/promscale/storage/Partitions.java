@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import javax.sql.DataSource;
+import org.promscale.ingest.BatchValidator;
 import org.promscale.ingest.TimePartitions;
 
 /**
@@ -24,16 +25,13 @@ import org.promscale.ingest.TimePartitions;
 public final class Partitions implements TimePartitions {
 
   /** Earliest time that PostgreSQL can store, in milliseconds since 1970: 24 November 4714 BC. */
-  public static final long MIN_TIMESTAMP_MS = -210_866_803_200_000L;
+  public static final long MIN_TIMESTAMP_MS = BatchValidator.EARLIEST_MS;
 
   /**
    * Latest time that both PostgreSQL and TimescaleDB can store, in milliseconds since 1970: in the
    * year 294247.
    */
   public static final long MAX_TIMESTAMP_MS = 9_223_371_331_199_999L;
-
-  /** How many new slots one request may ask for; the caller counts. */
-  public static final int MAX_NEW_PER_REQUEST = 8;
 
   /** Slots that are made before anybody asks. */
   private static final int SLOTS_AHEAD = 3;
