@@ -77,7 +77,7 @@ public class WriteResource {
   }
 
   private Response answer(HttpHeaders headers, InputStream body) {
-    // The only format so far; WriteFilter has refused all others.
+    // Again, because WriteFilter does not see every spelling of the path, /write/ for one.
     WireFormat.of(
         headers.getHeaderString(HttpHeaders.CONTENT_TYPE),
         headers.getHeaderString(HttpHeaders.CONTENT_ENCODING));

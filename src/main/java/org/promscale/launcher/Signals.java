@@ -1,6 +1,5 @@
 package org.promscale.launcher;
 
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Map;
@@ -43,13 +42,8 @@ final class Signals {
                 });
         handle.invoke(null, signal.getConstructor(String.class).newInstance(entry.getKey()), proxy);
       }
-    } catch (ClassNotFoundException
-        | NoSuchMethodException
-        | IllegalAccessException
-        | InstantiationException e) {
-      return; // not a runtime that has them
-    } catch (InvocationTargetException e) {
-      return; // the signal belongs to somebody else, -Xrs for instance
+    } catch (ReflectiveOperationException e) {
+      return; // a runtime without them, or the signal belongs to somebody else: -Xrs for instance
     }
   }
 }

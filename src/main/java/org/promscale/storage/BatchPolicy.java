@@ -9,6 +9,6 @@ package org.promscale.storage;
  */
 public record BatchPolicy(int writers, long queueBytes, int rowsPerTransaction) {
 
-  /** Rows per transaction that showed the best rate; more only adds latency. */
+  /** So many that the cost of a commit vanishes beside COPY; more would only add latency. */
   public static final int DEFAULT_ROWS = 50_000;
 }

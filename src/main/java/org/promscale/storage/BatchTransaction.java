@@ -26,20 +26,14 @@ public final class BatchTransaction {
   private static final String COPY =
       "COPY prom_data.sample (time, series_id, value) FROM STDIN (FORMAT BINARY)";
 
-  // Days and milliseconds apart: one interval of so many milliseconds would be rounded.
   private static final String INSERT_MISSING =
-      """
-      INSERT INTO prom_data.sample (time, series_id, value)
-      SELECT (timestamp 'epoch' + t.day * interval '1 day' + t.ms * interval '1 millisecond')
-               AT TIME ZONE 'UTC',
-             t.series_id, t.value
-        FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::float8[])
-             AS t (day, ms, series_id, value)
-      ON CONFLICT DO NOTHING
-      """;
+      "INSERT INTO prom_data.sample (time, series_id, value) SELECT "
+          + SqlTime.expression("t.day", "t.ms")
+          + ", t.series_id, t.value"
+          + " FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::float8[])"
+          + " AS t (day, ms, series_id, value) ON CONFLICT DO NOTHING";
 
   private static final int MAX_ATTEMPTS = 8;
-  private static final long DAY_MS = 86_400_000L;
 
   private final boolean synchronousCommit;
   private final List<CommitGuard> guards;
@@ -163,9 +157,9 @@ public final class BatchTransaction {
 
   private static long insertMissing(Connection connection, SampleRows rows, int[] chosen)
       throws SQLException {
-    long[] days = Arrays.stream(chosen).mapToLong(r -> day(rows.timestampMs[r])).toArray();
+    long[] days = Arrays.stream(chosen).mapToLong(r -> SqlTime.day(rows.timestampMs[r])).toArray();
     long[] millis =
-        Arrays.stream(chosen).mapToLong(r -> Math.floorMod(rows.timestampMs[r], DAY_MS)).toArray();
+        Arrays.stream(chosen).mapToLong(r -> SqlTime.millisecond(rows.timestampMs[r])).toArray();
     long[] ids = Arrays.stream(chosen).mapToLong(r -> rows.seriesId[r]).toArray();
     double[] values = new double[chosen.length];
     for (int i = 0; i < chosen.length; i++) {
@@ -178,9 +172,5 @@ public final class BatchTransaction {
       statement.setObject(4, values);
       return statement.executeUpdate();
     }
-  }
-
-  private static long day(long timestampMs) {
-    return Math.floorDiv(timestampMs, DAY_MS);
   }
 }

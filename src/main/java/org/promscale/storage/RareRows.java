@@ -18,9 +18,7 @@ import org.promscale.model.SeriesTable;
  */
 final class RareRows {
 
-  private static final String TIME =
-      "(timestamp 'epoch' + ? * interval '1 day' + ? * interval '1 millisecond')"
-          + " AT TIME ZONE 'UTC'";
+  private static final String TIME = SqlTime.expression("?", "?");
 
   private static final String INSERT_HISTOGRAM =
       "INSERT INTO prom_data.histogram (time, series_id, schema, reset_hint, zero_threshold, sum,"
@@ -34,8 +32,6 @@ final class RareRows {
       "INSERT INTO prom_data.exemplar (time, series_id, value, labels) VALUES ("
           + TIME
           + ", ?, ?, ?::jsonb) ON CONFLICT DO NOTHING";
-
-  private static final long DAY_MS = 86_400_000L;
 
   private record Keyed<T>(long seriesId, long timestampMs, T value) {
     static final Comparator<Keyed<?>> ORDER =
@@ -118,8 +114,8 @@ final class RareRows {
   }
 
   private static void bindKey(PreparedStatement insert, Keyed<?> row) throws SQLException {
-    insert.setLong(1, Math.floorDiv(row.timestampMs(), DAY_MS));
-    insert.setLong(2, Math.floorMod(row.timestampMs(), DAY_MS));
+    insert.setLong(1, SqlTime.day(row.timestampMs()));
+    insert.setLong(2, SqlTime.millisecond(row.timestampMs()));
     insert.setLong(3, row.seriesId());
   }
 }

@@ -31,6 +31,9 @@ final class SampleRows {
   private int distinct;
 
   SampleRows(int capacity) {
+    if (capacity > MAX_ROWS) {
+      throw new IllegalArgumentException("too many rows for one transaction: " + capacity);
+    }
     seriesId = new long[capacity];
     timestampMs = new long[capacity];
     valueBits = new long[capacity];

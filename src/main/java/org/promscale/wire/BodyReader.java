@@ -2,7 +2,6 @@ package org.promscale.wire;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
 import java.util.function.LongConsumer;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
@@ -72,11 +71,6 @@ public final class BodyReader {
           "cannot read the request body: " + length + " of " + declaredLength + " bytes arrived");
     }
     return new Body(buffer, length);
-  }
-
-  /** Returns a copy of the body's bytes. */
-  public static byte[] copy(Body body) {
-    return Arrays.copyOf(body.buffer(), body.length());
   }
 
   private static IngestFailure tooLarge(String size, int capBytes) {

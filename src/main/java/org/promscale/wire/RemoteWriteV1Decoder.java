@@ -66,7 +66,7 @@ public final class RemoteWriteV1Decoder {
   private long[] sampleTimestamps = new long[4];
   private long[] sampleBits = new long[4];
   private int sampleCount;
-  private int[] rareRanges = new int[4]; // start, end of exemplars (positive) and histograms
+  private int[] rareRanges = new int[4]; // start and length of each exemplar or histogram
   private boolean[] rareIsExemplar = new boolean[2];
   private int rareCount;
 

@@ -15,12 +15,12 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.promscale.ingest.Admission;
 import org.promscale.ingest.BatchValidator;
+import org.promscale.ingest.EveryTimePrepared;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.IngestListener;
 import org.promscale.ingest.IngestPipeline;
 import org.promscale.ingest.IngestReport;
-import org.promscale.ingest.TimePartitions;
 import org.promscale.model.SeriesTable;
 import org.promscale.model.WriteBatch;
 import org.promscale.wire.BufferPool;
@@ -115,21 +115,9 @@ class WriteEntranceTest {
   }
 
   private WriteEntrance entrance() {
-    TimePartitions one =
-        new TimePartitions() {
-          @Override
-          public boolean isKnown(long timestampMs) {
-            return true;
-          }
-
-          @Override
-          public long slotOf(long timestampMs) {
-            return 0;
-          }
-        };
     IngestPipeline pipeline =
         new IngestPipeline(
-            new BatchValidator(InstantSource.system(), () -> 0, one, 1_000),
+            new BatchValidator(InstantSource.system(), () -> 0, new EveryTimePrepared(), 1_000),
             (batch, bytes) -> {
               stored.add(batch);
               return commit;

@@ -106,21 +106,12 @@ class IngestPipelineTest {
   }
 
   private CompletableFuture<IngestReport> write(WriteBatch batch, long items) {
-    TimePartitions prepared =
-        new TimePartitions() {
-          @Override
-          public boolean isKnown(long timestampMs) {
-            return true;
-          }
-
-          @Override
-          public long slotOf(long timestampMs) {
-            return 0;
-          }
-        };
     BatchValidator validator =
         new BatchValidator(
-            InstantSource.fixed(Instant.ofEpochMilli(NOW)), () -> databaseAhead, prepared, 1_000);
+            InstantSource.fixed(Instant.ofEpochMilli(NOW)),
+            () -> databaseAhead,
+            new EveryTimePrepared(),
+            1_000);
     return new IngestPipeline(validator, sink, ear)
         .write(batch, rejections, items, 123)
         .toCompletableFuture();

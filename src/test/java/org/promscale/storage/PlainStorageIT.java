@@ -29,13 +29,6 @@ class PlainStorageIT implements SchemaContract, SeriesContract, PartitionContrac
   }
 
   @Override
-  public DataSource freshDatabase() throws SQLException {
-    DataSource fresh = emptyDatabase();
-    new SchemaMigrator(fresh).migrate();
-    return fresh;
-  }
-
-  @Override
   public DataSource emptyDatabase() {
     return server.createDatabase();
   }

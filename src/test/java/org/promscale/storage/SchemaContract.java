@@ -16,9 +16,6 @@ import org.junit.jupiter.api.Test;
 /** Migrations, whatever stores the samples. */
 interface SchemaContract extends StorageFixture {
 
-  /** Returns an empty database. */
-  DataSource emptyDatabase();
-
   /** Returns what the recorded decision must be. */
   String engine();
 

@@ -15,8 +15,15 @@ interface StorageFixture {
   /** Returns a migrated database that the tests of one class share. */
   DataSource database();
 
+  /** Returns a database of the test's own, empty. */
+  DataSource emptyDatabase();
+
   /** Returns a database of the test's own, migrated. */
-  DataSource freshDatabase() throws SQLException;
+  default DataSource freshDatabase() throws SQLException {
+    DataSource fresh = emptyDatabase();
+    new SchemaMigrator(fresh).migrate();
+    return fresh;
+  }
 
   /** Runs statements, each in a transaction of its own. */
   default void execute(DataSource database, String... statements) throws SQLException {

@@ -43,13 +43,6 @@ class TimescaleStorageIT
   }
 
   @Override
-  public DataSource freshDatabase() throws SQLException {
-    DataSource fresh = emptyDatabase();
-    new SchemaMigrator(fresh).migrate();
-    return fresh;
-  }
-
-  @Override
   public DataSource emptyDatabase() {
     return server.createDatabase();
   }

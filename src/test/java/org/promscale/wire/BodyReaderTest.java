@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class BodyReaderTest {
   void readsTheWholeBody(int length, int declared) {
     byte[] sent = bytes(length);
     BodyReader.Body body = read(new Trickle(sent), declared);
-    assertThat(BodyReader.copy(body)).isEqualTo(sent);
+    assertThat(Arrays.copyOf(body.buffer(), body.length())).isEqualTo(sent);
     assertThat(room).isGreaterThanOrEqualTo(length);
   }
 
