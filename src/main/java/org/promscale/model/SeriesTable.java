@@ -14,9 +14,13 @@ public final class SeriesTable {
   /** The id of a series that the catalog has not been asked about yet. Real ids are positive. */
   public static final long UNKNOWN_ID = 0;
 
+  /** The identity of a series that belongs to no cluster. */
+  public static final int NO_IDENTITY = -1;
+
   private long[] hashHigh;
   private long[] hashLow;
   private long[] ids;
+  private int[] identities;
   private @Nullable Labels[] labels;
   private int size;
   private int unknown;
@@ -27,20 +31,40 @@ public final class SeriesTable {
     hashHigh = new long[room];
     hashLow = new long[room];
     ids = new long[room];
+    identities = new int[room];
     labels = new @Nullable Labels[8];
   }
 
-  /** Adds a series whose id is known; returns its row. */
+  /** Adds a series of no cluster whose id is known; returns its row. */
   public int addKnown(long high, long low, long id) {
+    return addKnown(high, low, id, NO_IDENTITY);
+  }
+
+  /**
+   * Adds a series whose id is known; returns its row.
+   *
+   * @param identity position in the batch's list of identities, or {@link #NO_IDENTITY}
+   */
+  public int addKnown(long high, long low, long id, int identity) {
     if (id <= UNKNOWN_ID) {
       throw new IllegalArgumentException("not an id: " + id);
     }
-    return add(high, low, id);
+    return add(high, low, id, identity);
   }
 
-  /** Adds a series that the catalog must be asked about; returns its row. */
+  /** Adds a series of no cluster that the catalog must be asked about; returns its row. */
   public int addUnknown(long high, long low, Labels labelSet) {
-    int row = add(high, low, UNKNOWN_ID);
+    return addUnknown(high, low, labelSet, NO_IDENTITY);
+  }
+
+  /**
+   * Adds a series that the catalog must be asked about; returns its row.
+   *
+   * @param labelSet its labels, without the one that names the replica
+   * @param identity position in the batch's list of identities, or {@link #NO_IDENTITY}
+   */
+  public int addUnknown(long high, long low, Labels labelSet, int identity) {
+    int row = add(high, low, UNKNOWN_ID, identity);
     if (row >= labels.length) {
       labels = Arrays.copyOf(labels, Math.max(row + 1, labels.length * 2));
     }
@@ -49,16 +73,18 @@ public final class SeriesTable {
     return row;
   }
 
-  private int add(long high, long low, long id) {
+  private int add(long high, long low, long id, int identity) {
     if (size == ids.length) {
       int room = size * 2;
       hashHigh = Arrays.copyOf(hashHigh, room);
       hashLow = Arrays.copyOf(hashLow, room);
       ids = Arrays.copyOf(ids, room);
+      identities = Arrays.copyOf(identities, room);
     }
     hashHigh[size] = high;
     hashLow[size] = low;
     ids[size] = id;
+    identities[size] = identity;
     return size++;
   }
 
@@ -83,6 +109,11 @@ public final class SeriesTable {
   /** Returns the id in this row, or {@link #UNKNOWN_ID}. */
   public long id(int row) {
     return ids[row];
+  }
+
+  /** Returns who sent the series in this row: a position in the batch's list of identities. */
+  public int identity(int row) {
+    return identities[row];
   }
 
   /** Returns the upper half of the hash in this row. */

@@ -7,6 +7,8 @@ import java.util.List;
  * with the batch: who hands it over never touches it again.
  *
  * @param tenant whose data it is
+ * @param identities the senders that {@link SeriesTable#identity} refers to; empty where high
+ *     availability is off
  * @param series the series its rows refer to
  * @param samples float samples
  * @param histograms native histograms
@@ -15,6 +17,7 @@ import java.util.List;
  */
 public record WriteBatch(
     int tenant,
+    List<ReplicaIdentity> identities,
     SeriesTable series,
     Samples samples,
     List<HistogramSample> histograms,

@@ -126,7 +126,8 @@ public final class RemoteWriteV1Decoder {
         reader.skip(tag);
       }
     }
-    WriteBatch batch = new WriteBatch(tenant, series, samples, histograms, exemplars, metadata);
+    WriteBatch batch =
+        new WriteBatch(tenant, List.of(), series, samples, histograms, exemplars, metadata);
     return new DecodedRequest(batch, rejections, batch.itemCount() + rejections.total());
   }
 

@@ -27,6 +27,7 @@ final class Batches {
     }
     return new WriteBatch(
         WriteBatch.DEFAULT_TENANT,
+        List.of(),
         series,
         samples,
         new ArrayList<>(),

@@ -1,6 +1,7 @@
 package org.promscale.storage;
 
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.promscale.model.Labels;
 import org.promscale.model.Samples;
@@ -47,7 +48,7 @@ final class Batches {
 
   WriteBatch build() {
     return new WriteBatch(
-        0, series, samples, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        0, List.of(), series, samples, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
   }
 
   PendingBatch pending() {
