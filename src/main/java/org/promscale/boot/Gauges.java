@@ -6,8 +6,8 @@ import org.promscale.health.ConnectorHealth;
 import org.promscale.http.ConnectorInfo;
 import org.promscale.ingest.Admission;
 import org.promscale.metrics.StorageMeters;
-import org.promscale.storage.SampleBatcher;
 import org.promscale.storage.SeriesCache;
+import org.promscale.storage.WriteQueues;
 
 /** Metrics that are read from the parts at each scrape. */
 final class Gauges {
@@ -24,7 +24,7 @@ final class Gauges {
       ConnectorInfo info,
       ConnectorHealth health,
       SeriesCache cache,
-      SampleBatcher batcher,
+      WriteQueues queues,
       Admission admission) {
     Info.builder()
         .name("promscale_build_info")
@@ -44,11 +44,11 @@ final class Gauges {
     meters.gauge(
         "promscale_ingest_queue_bytes",
         "Decoded bytes of requests that wait for a writer.",
-        batcher::queuedBytes);
+        queues::queuedBytes);
     meters.gauge(
         "promscale_ingest_queue_requests",
         "Requests that wait for a writer.",
-        batcher::queuedRequests);
+        queues::queuedRequests);
     meters.gauge(
         "promscale_ingest_active_write_requests",
         "Write requests being worked on.",

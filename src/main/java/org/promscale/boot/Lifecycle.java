@@ -16,11 +16,12 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.promscale.health.ConnectorHealth;
 import org.promscale.http.ConnectorInfo;
+import org.promscale.ingest.IngestFailure;
 import org.promscale.storage.DatabaseProbe;
 import org.promscale.storage.HaLeaderRegistry;
 import org.promscale.storage.PgStorage;
-import org.promscale.storage.SampleBatcher;
 import org.promscale.storage.SchemaException;
+import org.promscale.storage.WriteQueues;
 
 /**
  * Starts the periodic work, and at the end lets the queue run empty before anything is taken away.
@@ -37,6 +38,7 @@ public class Lifecycle {
   private static final long PROBE_MILLIS = 2_000;
   private static final long OPEN_MILLIS = 500;
   private static final long VIEWS_MILLIS = 1_000;
+  private static final long LOOK_MILLIS = 1_000;
   private static final long PARTITIONS_MILLIS = 60_000;
 
   @Resource private ManagedScheduledExecutorService scheduler;
@@ -45,7 +47,7 @@ public class Lifecycle {
   @Inject private ConnectorInfo info;
   @Inject private DatabaseProbe probe;
   @Inject private PgStorage storage;
-  @Inject private SampleBatcher batcher;
+  @Inject private WriteQueues queues;
   @Inject private HaLeaderRegistry leaders;
 
   private final List<ScheduledFuture<?>> schedules = new ArrayList<>();
@@ -54,12 +56,10 @@ public class Lifecycle {
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
     LOG.log(Level.INFO, "Promscale {0} starts", info.version());
-    if (info.highAvailability()) {
-      LOG.log(Level.WARNING, "-metrics.high-availability has no effect in this version");
-    }
     every(PROBE_MILLIS, "asking the database", probe::run);
     every(OPEN_MILLIS, "opening the database", whileItAnswers(this::open));
     every(VIEWS_MILLIS, "making views", whileItAnswers(storage::keepViews));
+    every(LOOK_MILLIS, "looking at leaders", whileItAnswers(this::look));
     every(PARTITIONS_MILLIS, "making partitions", storage::keepPartitions);
   }
 
@@ -68,7 +68,7 @@ public class Lifecycle {
     health.stopping();
     schedules.forEach(schedule -> schedule.cancel(false));
     try {
-      if (!batcher.close(DRAIN_MILLIS)) {
+      if (!queues.close(DRAIN_MILLIS)) {
         LOG.log(Level.WARNING, "stopping with writes in the queue; their senders keep the data");
       }
     } catch (InterruptedException e) {
@@ -85,14 +85,27 @@ public class Lifecycle {
       if (!storage.isOpen()) {
         storage.open();
       }
-      LOG.log(Level.INFO, "the schema is current; {0} clusters", leaders.clustersWithLeader());
+      if (info.highAvailability()) {
+        storage.requireReadCommitted();
+        leaders.look();
+      }
+      LOG.log(
+          Level.INFO,
+          "the schema is current; high availability is {0}",
+          info.highAvailability() ? "on" : "off");
       health.schemaCurrent();
       opened = true;
     } catch (SchemaException e) {
       trouble(String.valueOf(e.getMessage()));
-    } catch (SQLException e) {
+    } catch (SQLException | IngestFailure e) {
       // The probe says why the database does not answer; anything else is worth a line.
       trouble("cannot prepare the database: " + e.getMessage());
+    }
+  }
+
+  private void look() {
+    if (opened) {
+      leaders.look();
     }
   }
 
@@ -129,7 +142,7 @@ public class Lifecycle {
   private static void guarded(String what, Work work) {
     try {
       work.run();
-    } catch (SQLException e) {
+    } catch (SQLException | IngestFailure e) {
       LOG.log(Level.DEBUG, what, e);
     } catch (RuntimeException | LinkageError e) {
       LOG.log(Level.ERROR, what + " failed", e);

@@ -11,25 +11,35 @@ import jakarta.inject.Inject;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.HexFormat;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.promscale.config.Settings;
 import org.promscale.config.SettingsReader;
+import org.promscale.ha.LeasePolicy;
 import org.promscale.health.ConnectorHealth;
 import org.promscale.http.ConnectorInfo;
 import org.promscale.http.WriteEntrance;
 import org.promscale.ingest.Admission;
+import org.promscale.ingest.BatchRouter;
 import org.promscale.ingest.BatchValidator;
+import org.promscale.ingest.ClusterLeaders;
 import org.promscale.ingest.IngestPipeline;
+import org.promscale.ingest.LeaderRouter;
+import org.promscale.ingest.LeaderWatch;
+import org.promscale.ingest.LeaseStore;
 import org.promscale.metrics.Exposition;
+import org.promscale.metrics.HaMeters;
 import org.promscale.metrics.IngestMeters;
 import org.promscale.metrics.StorageMeters;
 import org.promscale.storage.BatchPolicy;
 import org.promscale.storage.DatabaseProbe;
+import org.promscale.storage.HaLeaderRegistry;
 import org.promscale.storage.PgStorage;
 import org.promscale.storage.SampleBatcher;
 import org.promscale.storage.SeriesCache;
+import org.promscale.storage.WriteQueues;
 import org.promscale.wire.BufferPool;
 import org.promscale.wire.WireLimits;
 
@@ -49,6 +59,9 @@ public class Wiring {
    */
   private static final int CACHED_SERIES_PER_HEAP_MB = 2_000;
 
+  /** Two clusters can be filled at once; fillers of one cluster wait for each other anyhow. */
+  private static final int FILL_WRITERS = 2;
+
   private static final int KEPT_BUFFERS = 64;
   private static final int KEPT_BUFFER_BYTES = 4 << 20;
 
@@ -59,12 +72,13 @@ public class Wiring {
 
   @Inject private InstantSource clock;
   @Inject private LongSupplier nanoClock;
+  @Inject private HaLeaderRegistry leaders;
 
   private ConnectorInfo info;
   private ConnectorHealth health;
   private DatabaseProbe probe;
   private PgStorage storage;
-  private SampleBatcher batcher;
+  private WriteQueues queues;
   private Admission admission;
   private IngestMeters ingestMeters;
   private WriteEntrance entrance;
@@ -74,6 +88,7 @@ public class Wiring {
   void make() {
     SettingsReader settings =
         new SettingsReader(key -> ConfigProvider.getConfig().getOptionalValue(key, String.class));
+    SecureRandom random = new SecureRandom();
     long heap = Runtime.getRuntime().maxMemory();
     PrometheusRegistry registry = new PrometheusRegistry();
     JvmMetrics.builder().register(registry);
@@ -90,22 +105,16 @@ public class Wiring {
             dataSource,
             cache,
             settings.flag(Settings.DB_SYNCHRONOUS_COMMIT),
+            HexFormat.of().toHexDigits(random.nextLong()),
             storageMeters,
             clock,
             nanoClock);
-    batcher =
-        new SampleBatcher(
-            executor,
-            storage,
-            new BatchPolicy(
-                settings.number(Settings.DB_NUM_WRITERS, 1, 64),
-                settings.bytes(Settings.DB_QUEUE_MAX_BYTES, heap / 8),
-                BatchPolicy.DEFAULT_ROWS),
-            nanoClock);
+    queues = queues(settings, heap);
     admission = new Admission(MAX_WRITES, heap / 4);
     BatchValidator validator = new BatchValidator(clock, probe, storage, FUTURE_TOLERANCE_MS);
-    IngestPipeline pipeline = new IngestPipeline(validator, batcher, ingestMeters);
-    ByteBuffer key = ByteBuffer.wrap(new SecureRandom().generateSeed(16));
+    IngestPipeline pipeline =
+        new IngestPipeline(validator, router(settings, registry), ingestMeters);
+    ByteBuffer key = ByteBuffer.wrap(random.generateSeed(16));
     entrance =
         new WriteEntrance(
             WireLimits.DEFAULT,
@@ -117,7 +126,33 @@ public class Wiring {
     info =
         new ConnectorInfo(
             BuildVersion.read(), settings.flag(Settings.HIGH_AVAILABILITY), probe::description);
-    new Gauges(storageMeters, registry).register(info, health, cache, batcher, admission);
+    new Gauges(storageMeters, registry).register(info, health, cache, queues, admission);
+  }
+
+  private WriteQueues queues(SettingsReader settings, long heap) {
+    BatchPolicy storing =
+        new BatchPolicy(
+            settings.number(Settings.DB_NUM_WRITERS, 1, 64),
+            settings.bytes(Settings.DB_QUEUE_MAX_BYTES, heap / 8),
+            BatchPolicy.DEFAULT_ROWS);
+    BatchPolicy filling = new BatchPolicy(FILL_WRITERS, heap / 32, BatchPolicy.DEFAULT_ROWS);
+    return new WriteQueues(
+        new SampleBatcher(executor, storage, storing, nanoClock),
+        new SampleBatcher(executor, storage.filling(), filling, nanoClock));
+  }
+
+  private BatchRouter router(SettingsReader settings, PrometheusRegistry registry) {
+    if (!settings.flag(Settings.HIGH_AVAILABILITY)) {
+      return BatchRouter.everything(queues.storing());
+    }
+    HaMeters meters = new HaMeters(registry);
+    LeaseStore store = leaders.storeIn(dataSource);
+    ClusterLeaders table =
+        new ClusterLeaders(store, executor, clock, nanoClock, probe, meters, 1_000);
+    LeaderWatch watch = new LeaderWatch(store, table, LeasePolicy.AUTO, nanoClock);
+    leaders.switchOn(table, watch);
+    meters.show(watch::reports);
+    return new LeaderRouter(table, queues.storing(), queues.filling(), meters);
   }
 
   @Produces
@@ -141,8 +176,8 @@ public class Wiring {
   }
 
   @Produces
-  SampleBatcher batcher() {
-    return batcher;
+  WriteQueues queues() {
+    return queues;
   }
 
   @Produces

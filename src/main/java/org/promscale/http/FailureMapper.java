@@ -29,7 +29,7 @@ final class FailureMapper {
       case MALFORMED, REJECTED -> 400;
       case TOO_LARGE -> 413;
       case UNSUPPORTED -> 415;
-      case OVERLOADED, UNAVAILABLE -> 503;
+      case OVERLOADED, HELD_BACK, UNAVAILABLE -> 503;
     };
   }
 }

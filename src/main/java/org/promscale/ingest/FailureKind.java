@@ -12,6 +12,8 @@ public enum FailureKind {
   UNSUPPORTED(false),
   /** Our queues are full: the sender keeps the data and tries again. */
   OVERLOADED(true),
+  /** A standby's samples that its leader has not passed yet: the sender keeps them for now. */
+  HELD_BACK(true),
   /** The database or a part of ours is out of order: the sender keeps the data and tries again. */
   UNAVAILABLE(true);
 

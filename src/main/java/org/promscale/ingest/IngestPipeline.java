@@ -5,8 +5,8 @@ import java.util.concurrent.CompletionStage;
 import org.promscale.model.WriteBatch;
 
 /**
- * The way of a decoded request: validate, store, report. Validation comes before everything that
- * has consequences, so unusable data changes nothing.
+ * The way of a decoded request: validate, judge and store, report. Validation comes before
+ * everything that has consequences, so unusable data changes nothing.
  *
  * <p>Thread-safe. Does no I/O on the caller's thread and never blocks: the stage it returns
  * completes when the data is durable.
@@ -14,13 +14,13 @@ import org.promscale.model.WriteBatch;
 public final class IngestPipeline {
 
   private final BatchValidator validator;
-  private final SampleSink sink;
+  private final BatchRouter router;
   private final IngestListener listener;
 
   /** Joins the parts. */
-  public IngestPipeline(BatchValidator validator, SampleSink sink, IngestListener listener) {
+  public IngestPipeline(BatchValidator validator, BatchRouter router, IngestListener listener) {
     this.validator = validator;
-    this.sink = sink;
+    this.router = router;
     this.listener = listener;
   }
 
@@ -41,7 +41,7 @@ public final class IngestPipeline {
       if (batch.isEmpty()) {
         return CompletableFuture.completedFuture(counted(report));
       }
-      return sink.store(batch, bytes).thenApply(done -> counted(report));
+      return router.route(batch, rejections, bytes).thenApply(done -> counted(report));
     } catch (IngestFailure e) {
       return CompletableFuture.failedFuture(e);
     }

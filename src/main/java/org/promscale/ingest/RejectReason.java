@@ -15,6 +15,7 @@ public enum RejectReason {
   TOO_MANY_PARTITIONS("request would open too many new time partitions"),
   INVALID_HISTOGRAM("native histogram is inconsistent"),
   MISSING_EXEMPLAR_TIMESTAMP("exemplar has no timestamp"),
+  TOO_MANY_CLUSTERS("more clusters than -metrics.high-availability.max-clusters allows"),
   INVALID_METADATA("metadata has no metric family name");
 
   private final String text;

@@ -7,9 +7,12 @@ import java.sql.Statement;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import org.promscale.ha.LeaseClaim;
 import org.promscale.ingest.BatchListener;
+import org.promscale.ingest.LeaseChanged;
 import org.promscale.model.WriteBatch;
 
 /**
@@ -37,6 +40,7 @@ public final class BatchTransaction {
 
   private final boolean synchronousCommit;
   private final List<CommitGuard> guards;
+  private final LaneFence fence;
   private final RareRows rareRows;
   private final BatchListener listener;
   private final LongSupplier nanoClock;
@@ -46,15 +50,18 @@ public final class BatchTransaction {
    *
    * @param synchronousCommit whether COMMIT waits until the data is on disk
    * @param guards checked in this order right before COMMIT
+   * @param fence checked after the guards, as the last statement of all
    * @param nanoClock a clock that never jumps, in nanoseconds
    */
   public BatchTransaction(
       boolean synchronousCommit,
       List<CommitGuard> guards,
+      LaneFence fence,
       BatchListener listener,
       LongSupplier nanoClock) {
     this.synchronousCommit = synchronousCommit;
     this.guards = List.copyOf(guards);
+    this.fence = fence;
     this.rareRows = new RareRows();
     this.listener = listener;
     this.nanoClock = nanoClock;
@@ -65,14 +72,17 @@ public final class BatchTransaction {
    *
    * @throws SQLException with the transaction possibly still open: the caller rolls back
    * @throws org.promscale.ingest.IngestFailure if a guard refuses; likewise
+   * @throws LeaseChanged if leadership of a cluster in the group has changed; likewise
    */
-  void store(Connection connection, List<PendingBatch> group) throws SQLException {
+  void store(Connection connection, int lane, List<PendingBatch> group) throws SQLException {
+    Map<Long, LeaseClaim> claims = LaneFence.claims(group);
+    requireOneFence(group, claims);
     long started = nanoClock.getAsLong();
     SampleRows rows = rowsOf(group);
     Set<Integer> careful = new HashSet<>();
     for (int attempt = 1; ; attempt++) {
       try {
-        long stored = attempt(connection, group, rows, careful);
+        long stored = attempt(connection, lane, claims, group, rows, careful);
         listener.committed(
             group.size(),
             stored,
@@ -89,6 +99,18 @@ public final class BatchTransaction {
         listener.retried();
         if (kind == SqlFailure.DUPLICATE) {
           markCareful(rows, careful, group.size(), PgDriver.seriesIdOfViolation(e));
+        }
+      }
+    }
+  }
+
+  /** Requests that were judged under different fences cannot be in one transaction. */
+  private static void requireOneFence(List<PendingBatch> group, Map<Long, LeaseClaim> claims) {
+    for (PendingBatch pending : group) {
+      for (LeaseClaim claim : pending.claims()) {
+        LeaseClaim merged = claims.get(claim.clusterId());
+        if (merged != null && !merged.fence().equals(claim.fence())) {
+          throw new LeaseChanged(Set.of(claim.clusterId()));
         }
       }
     }
@@ -123,8 +145,16 @@ public final class BatchTransaction {
   }
 
   private long attempt(
-      Connection connection, List<PendingBatch> group, SampleRows rows, Set<Integer> careful)
+      Connection connection,
+      int lane,
+      Map<Long, LeaseClaim> claims,
+      List<PendingBatch> group,
+      SampleRows rows,
+      Set<Integer> careful)
       throws SQLException {
+    if (!claims.isEmpty()) {
+      HaSession.prepareStore(connection);
+    }
     if (!synchronousCommit) {
       try (Statement statement = connection.createStatement()) {
         statement.execute("SET LOCAL synchronous_commit = off");
@@ -139,10 +169,11 @@ public final class BatchTransaction {
     if (fast.length < rows.distinctCount()) {
       stored += insertMissing(connection, rows, rows.select(r -> careful.contains(rows.owner[r])));
     }
-    rareRows.insert(connection, group);
+    rareRows.insert(connection, group.stream().map(PendingBatch::batch).toList());
     for (CommitGuard guard : guards) {
       guard.check(connection);
     }
+    fence.pass(connection, lane, claims);
     connection.commit();
     return stored;
   }
@@ -155,7 +186,8 @@ public final class BatchTransaction {
     }
   }
 
-  private static long insertMissing(Connection connection, SampleRows rows, int[] chosen)
+  /** Inserts these rows unless they are there. */
+  static long insertMissing(Connection connection, SampleRows rows, int[] chosen)
       throws SQLException {
     long[] days = Arrays.stream(chosen).mapToLong(r -> SqlTime.day(rows.timestampMs[r])).toArray();
     long[] millis =

@@ -4,11 +4,13 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 import org.promscale.ingest.BatchListener;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
+import org.promscale.ingest.LeaseChanged;
 
 /**
  * Stores a group of requests: prepares what they need (series, partitions, metadata) in short
@@ -21,6 +23,7 @@ public final class BatchWriter implements SampleBatcher.Store {
 
   private final DataSource dataSource;
   private final BatchPreparation preparation;
+  private final LaneFence fence;
   private final BatchTransaction transaction;
   private final BatchListener listener;
 
@@ -28,20 +31,22 @@ public final class BatchWriter implements SampleBatcher.Store {
   public BatchWriter(
       DataSource dataSource,
       BatchPreparation preparation,
+      LaneFence fence,
       BatchTransaction transaction,
       BatchListener listener) {
     this.dataSource = dataSource;
     this.preparation = preparation;
+    this.fence = fence;
     this.transaction = transaction;
     this.listener = listener;
   }
 
   @Override
-  public void write(List<PendingBatch> group) {
+  public void write(int writer, List<PendingBatch> group) {
     try (Connection connection = dataSource.getConnection()) {
       connection.setAutoCommit(false);
       try {
-        write(connection, group);
+        write(connection, writer, group);
       } finally {
         rollbackQuietly(connection);
         connection.setAutoCommit(true);
@@ -51,11 +56,13 @@ public final class BatchWriter implements SampleBatcher.Store {
     }
   }
 
-  private void write(Connection connection, List<PendingBatch> group) throws SQLException {
+  private void write(Connection connection, int lane, List<PendingBatch> group)
+      throws SQLException {
     try {
       preparation.prepare(connection, group);
+      fence.register(connection, lane, LaneFence.claims(group).keySet());
       try {
-        transaction.store(connection, group);
+        transaction.store(connection, lane, group);
       } catch (SQLException e) {
         if (SqlFailure.of(e) != SqlFailure.NO_PARTITION) {
           throw e;
@@ -64,8 +71,12 @@ public final class BatchWriter implements SampleBatcher.Store {
         connection.rollback();
         preparation.partitionsChanged();
         preparation.prepare(connection, group);
-        transaction.store(connection, group);
+        transaction.store(connection, lane, group);
       }
+    } catch (LeaseChanged e) {
+      connection.rollback();
+      judgeAgain(connection, lane, group, e);
+      return;
     } catch (IngestFailure e) {
       group.forEach(p -> p.done().completeExceptionally(e));
       return;
@@ -74,18 +85,35 @@ public final class BatchWriter implements SampleBatcher.Store {
       if (SqlFailure.of(e) != SqlFailure.DATA) {
         throw e;
       }
-      isolate(connection, group, e);
+      isolate(connection, lane, group, e);
       return;
     }
     group.forEach(p -> p.done().complete(null));
   }
 
-  private void isolate(Connection connection, List<PendingBatch> group, SQLException e)
+  /** Sends back the requests of clusters whose leadership has changed; the others are stored. */
+  private void judgeAgain(
+      Connection connection, int lane, List<PendingBatch> group, LeaseChanged change)
+      throws SQLException {
+    List<PendingBatch> others = new ArrayList<>();
+    for (PendingBatch pending : group) {
+      if (pending.claims().stream().anyMatch(c -> change.clusterIds().contains(c.clusterId()))) {
+        pending.done().completeExceptionally(change);
+      } else {
+        others.add(pending);
+      }
+    }
+    if (!others.isEmpty()) {
+      write(connection, lane, others);
+    }
+  }
+
+  private void isolate(Connection connection, int lane, List<PendingBatch> group, SQLException e)
       throws SQLException {
     if (group.size() > 1) {
       int half = group.size() / 2;
-      write(connection, group.subList(0, half));
-      write(connection, group.subList(half, group.size()));
+      write(connection, lane, group.subList(0, half));
+      write(connection, lane, group.subList(half, group.size()));
       return;
     }
     LOG.log(Level.WARNING, "PostgreSQL refuses the data of a request: {0}", e.getMessage());

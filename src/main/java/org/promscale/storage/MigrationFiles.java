@@ -28,7 +28,8 @@ final class MigrationFiles implements ResourceProvider {
           "V4__partitions.sql",
           "V5__high_availability.sql",
           "V6__views.sql",
-          "V7__roles.sql");
+          "V7__roles.sql",
+          "V8__leadership.sql");
 
   /** The version that the last file brings the schema to. */
   static final int NEWEST_VERSION = NAMES.size();

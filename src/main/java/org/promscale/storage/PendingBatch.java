@@ -1,16 +1,27 @@
 package org.promscale.storage;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.promscale.ha.FillOrder;
+import org.promscale.ha.LeaseClaim;
 import org.promscale.model.WriteBatch;
 
 /**
  * A batch in the queue, or in the hands of one writer.
  *
  * @param batch what to store
+ * @param claims who leads, as the batch was judged; checked in the storing transaction
+ * @param fill under what it fills holes, or null where it is simply stored
  * @param bytes what it counts in the queue
  * @param done completes when the batch is durable or refused
  */
-record PendingBatch(WriteBatch batch, int bytes, CompletableFuture<Void> done) {
+record PendingBatch(
+    WriteBatch batch,
+    List<LeaseClaim> claims,
+    @Nullable FillOrder fill,
+    int bytes,
+    CompletableFuture<Void> done) {
 
   /** Rows this batch adds to a transaction; metadata-only batches count too. */
   int rows() {

@@ -1,5 +1,6 @@
 package org.promscale.storage;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
@@ -17,32 +18,39 @@ import org.promscale.ingest.TimePartitions;
  */
 public final class PgStorage implements SampleBatcher.Store, TimePartitions {
 
+  /** Lanes of those who fill; there are fewer writers than this. */
+  private static final int FILL_LANES = 1_000;
+
   private final DataSource dataSource;
   private final SeriesCache cache;
   private final boolean synchronousCommit;
+  private final LaneFence fence;
   private final BatchListener listener;
   private final InstantSource clock;
   private final LongSupplier nanoClock;
   private final ViewKeeper viewKeeper;
   private volatile @Nullable Opened opened;
 
-  private record Opened(Partitions partitions, BatchWriter writer) {}
+  private record Opened(Partitions partitions, BatchWriter writer, FillWriter filler) {}
 
   /**
    * Makes a closed storage; nothing is asked of the database.
    *
    * @param synchronousCommit whether an answer waits until the data is on disk
+   * @param connector a name that no other connector has, nor this one after a restart
    */
   public PgStorage(
       DataSource dataSource,
       SeriesCache cache,
       boolean synchronousCommit,
+      String connector,
       BatchListener listener,
       InstantSource clock,
       LongSupplier nanoClock) {
     this.dataSource = dataSource;
     this.cache = cache;
     this.synchronousCommit = synchronousCommit;
+    this.fence = new LaneFence(connector);
     this.listener = listener;
     this.clock = clock;
     this.nanoClock = nanoClock;
@@ -61,11 +69,25 @@ public final class PgStorage implements SampleBatcher.Store, TimePartitions {
     partitions.ensureAhead(clock.instant());
     BatchPreparation preparation =
         new BatchPreparation(new SeriesCatalog(), cache, partitions, new MetadataStore(), listener);
+    List<CommitGuard> guards = List.of(new CatalogIncarnation(cache));
     BatchTransaction transaction =
-        new BatchTransaction(
-            synchronousCommit, List.of(new CatalogIncarnation(cache)), listener, nanoClock);
+        new BatchTransaction(synchronousCommit, guards, fence, listener, nanoClock);
     opened =
-        new Opened(partitions, new BatchWriter(dataSource, preparation, transaction, listener));
+        new Opened(
+            partitions,
+            new BatchWriter(dataSource, preparation, fence, transaction, listener),
+            new FillWriter(dataSource, preparation, fence, guards, FILL_LANES));
+  }
+
+  /**
+   * Checks what the fences of high availability rely on.
+   *
+   * @throws SchemaException if the pool's connections have another isolation level
+   */
+  public void requireReadCommitted() throws SQLException {
+    try (Connection connection = dataSource.getConnection()) {
+      ServerCheck.requireReadCommitted(connection);
+    }
   }
 
   /** Tells whether writes are taken. */
@@ -89,8 +111,13 @@ public final class PgStorage implements SampleBatcher.Store, TimePartitions {
   }
 
   @Override
-  public void write(List<PendingBatch> group) {
-    require().writer().write(group);
+  public void write(int writer, List<PendingBatch> group) {
+    require().writer().write(writer, group);
+  }
+
+  /** Returns where batches go that may only fill holes. */
+  public SampleBatcher.Store filling() {
+    return (writer, group) -> require().filler().write(writer, group);
   }
 
   @Override

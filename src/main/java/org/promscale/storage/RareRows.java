@@ -11,6 +11,7 @@ import org.promscale.model.Exemplar;
 import org.promscale.model.HistogramSample;
 import org.promscale.model.NativeHistogram;
 import org.promscale.model.SeriesTable;
+import org.promscale.model.WriteBatch;
 
 /**
  * Stores native histograms and exemplars. They are few beside float samples, so they go in as JDBC
@@ -39,15 +40,15 @@ final class RareRows {
   }
 
   /** Inserts the histograms and exemplars of a group, in the transaction under way. */
-  void insert(Connection connection, List<PendingBatch> group) throws SQLException {
+  void insert(Connection connection, List<WriteBatch> group) throws SQLException {
     List<Keyed<NativeHistogram>> histograms = new ArrayList<>(0);
     List<Keyed<Exemplar>> exemplars = new ArrayList<>(0);
-    for (PendingBatch pending : group) {
-      SeriesTable series = pending.batch().series();
-      for (HistogramSample h : pending.batch().histograms()) {
+    for (WriteBatch batch : group) {
+      SeriesTable series = batch.series();
+      for (HistogramSample h : batch.histograms()) {
         histograms.add(new Keyed<>(series.id(h.seriesRow()), h.timestampMs(), h.histogram()));
       }
-      for (Exemplar e : pending.batch().exemplars()) {
+      for (Exemplar e : batch.exemplars()) {
         exemplars.add(new Keyed<>(series.id(e.seriesRow()), e.timestampMs(), e));
       }
     }

@@ -2,13 +2,17 @@ package org.promscale.storage;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
+import org.promscale.ha.FillOrder;
+import org.promscale.ha.LeaseClaim;
 import org.promscale.ingest.FailureKind;
+import org.promscale.ingest.FillSink;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.SampleSink;
 import org.promscale.model.WriteBatch;
@@ -21,15 +25,21 @@ import org.promscale.model.WriteBatch;
  * <p>Writers are tasks of the given executor; a writer ends when the queue is empty and is started
  * again by the next request. Thread-safe.
  */
-public final class SampleBatcher implements SampleSink {
+public final class SampleBatcher implements SampleSink, FillSink {
 
   /** Stores a group of batches and completes each of them, whatever happens. */
   @FunctionalInterface
   public interface Store {
 
-    /** Called on a writer's thread; owns the batches. */
-    void write(List<PendingBatch> group);
+    /**
+     * Called on a writer's thread; owns the batches.
+     *
+     * @param writer number of the writer, from 0; no other one has it at the same time
+     */
+    void write(int writer, List<PendingBatch> group);
   }
+
+  private static final int NO_WRITER = -1;
 
   private final Executor executor;
   private final Store store;
@@ -39,7 +49,7 @@ public final class SampleBatcher implements SampleSink {
   private final Object lock = new Object();
   private final ArrayDeque<PendingBatch> queue = new ArrayDeque<>();
   private long queuedBytes;
-  private int activeWriters;
+  private final BitSet writers = new BitSet();
   private boolean closed;
 
   /**
@@ -55,9 +65,18 @@ public final class SampleBatcher implements SampleSink {
   }
 
   @Override
-  public CompletionStage<Void> store(WriteBatch batch, int bytes) {
-    PendingBatch pending = new PendingBatch(batch, bytes, new CompletableFuture<>());
-    boolean start;
+  public CompletionStage<Void> store(WriteBatch batch, List<LeaseClaim> claims, int bytes) {
+    return submit(new PendingBatch(batch, claims, null, bytes, new CompletableFuture<>()));
+  }
+
+  @Override
+  public CompletionStage<Void> fill(WriteBatch batch, FillOrder order, int bytes) {
+    return submit(new PendingBatch(batch, List.of(), order, bytes, new CompletableFuture<>()));
+  }
+
+  private CompletionStage<Void> submit(PendingBatch pending) {
+    int bytes = pending.bytes();
+    int writer = NO_WRITER;
     synchronized (lock) {
       if (closed) {
         return failed(FailureKind.UNAVAILABLE, "cannot take a write: this connector is stopping");
@@ -70,25 +89,25 @@ public final class SampleBatcher implements SampleSink {
       }
       queue.add(pending);
       queuedBytes += bytes;
-      start = activeWriters < policy.writers();
-      if (start) {
-        activeWriters++;
+      if (writers.cardinality() < policy.writers()) {
+        writer = writers.nextClearBit(0);
+        writers.set(writer);
       }
     }
-    if (start) {
-      startWriter();
+    if (writer != NO_WRITER) {
+      startWriter(writer);
     }
     return pending.done();
   }
 
-  private void startWriter() {
+  private void startWriter(int writer) {
     try {
-      executor.execute(this::drain);
+      executor.execute(() -> drain(writer));
     } catch (RejectedExecutionException e) {
       List<PendingBatch> orphans = List.of();
       synchronized (lock) {
-        activeWriters--;
-        if (activeWriters == 0) {
+        writers.clear(writer);
+        if (writers.isEmpty()) {
           orphans = take(Integer.MAX_VALUE);
         }
         lock.notifyAll();
@@ -101,19 +120,19 @@ public final class SampleBatcher implements SampleSink {
   }
 
   /** A writer's life: take what has gathered, store it, until nothing is left. */
-  private void drain() {
+  private void drain(int writer) {
     while (true) {
       List<PendingBatch> group;
       synchronized (lock) {
         group = take(policy.rowsPerTransaction());
         if (group.isEmpty()) {
-          activeWriters--;
+          writers.clear(writer);
           lock.notifyAll();
           return;
         }
       }
       try {
-        store.write(group);
+        store.write(writer, group);
       } catch (RuntimeException | Error e) {
         // The last line of defence: whatever broke, no request may wait for ever.
         IngestFailure failure =
@@ -121,7 +140,7 @@ public final class SampleBatcher implements SampleSink {
         group.forEach(p -> p.done().completeExceptionally(failure));
         if (e instanceof Error) {
           synchronized (lock) {
-            activeWriters--;
+            writers.clear(writer);
             lock.notifyAll();
           }
           throw e;
@@ -170,7 +189,7 @@ public final class SampleBatcher implements SampleSink {
     long deadline = nanoClock.getAsLong() + millis * 1_000_000;
     synchronized (lock) {
       closed = true;
-      while (activeWriters > 0 || !queue.isEmpty()) {
+      while (!writers.isEmpty() || !queue.isEmpty()) {
         long left = (deadline - nanoClock.getAsLong()) / 1_000_000;
         if (left <= 0) {
           return false;

@@ -49,6 +49,21 @@ final class ServerCheck {
     }
   }
 
+  /** A change of leader must see what was committed while it waited for its locks. */
+  static void requireReadCommitted(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SHOW transaction_isolation")) {
+      row.next();
+      if (!"read committed".equals(row.getString(1))) {
+        throw new SchemaException(
+            "Transactions run at isolation level '"
+                + row.getString(1)
+                + "', high availability needs 'read committed': set it on the data source, or ALTER"
+                + " ROLE … SET default_transaction_isolation = 'read committed'.");
+      }
+    }
+  }
+
   /** Whoever migrates creates the schemas, or owns all of them already. */
   static void requireMayCreate(Connection connection) throws SQLException {
     String sql =

@@ -118,7 +118,7 @@ class WriteEntranceTest {
     IngestPipeline pipeline =
         new IngestPipeline(
             new BatchValidator(InstantSource.system(), () -> 0, new EveryTimePrepared(), 1_000),
-            (batch, bytes) -> {
+            (batch, rejections, bytes) -> {
               stored.add(batch);
               return commit;
             },

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.promscale.ha.LeaseClaim;
 import org.promscale.model.WriteBatch;
 
 /** The way of a request, with a sink that commits when it is told to. */
@@ -112,7 +113,7 @@ class IngestPipelineTest {
             () -> databaseAhead,
             new EveryTimePrepared(),
             1_000);
-    return new IngestPipeline(validator, sink, ear)
+    return new IngestPipeline(validator, BatchRouter.everything(sink), ear)
         .write(batch, rejections, items, 123)
         .toCompletableFuture();
   }
@@ -132,7 +133,8 @@ class IngestPipelineTest {
     private int bytes;
 
     @Override
-    public CompletionStage<Void> store(WriteBatch batch, int decodedBytes) {
+    public CompletionStage<Void> store(
+        WriteBatch batch, List<LeaseClaim> claims, int decodedBytes) {
       if (refusal != null) {
         throw refusal;
       }

@@ -72,12 +72,17 @@ class BatchWriterIT {
     BatchPreparation preparation =
         new BatchPreparation(
             new SeriesCatalog(), cache, Partitions.load(source), new MetadataStore(), listener);
+    LaneFence fence = new LaneFence("test");
     return new BatchWriter(
-        source, preparation, new BatchTransaction(true, guards, listener, () -> 0L), listener);
+        source,
+        preparation,
+        fence,
+        new BatchTransaction(true, guards, fence, listener, () -> 0L),
+        listener);
   }
 
   private void write(PendingBatch... group) {
-    writer.write(List.of(group));
+    writer.write(0, List.of(group));
   }
 
   private static FailureKind failureOf(PendingBatch pending) {
@@ -212,7 +217,7 @@ class BatchWriterIT {
       }
       PendingBatch one = left.pending();
       PendingBatch two = right.pending();
-      Thread thread = new Thread(() -> other.write(List.of(two)));
+      Thread thread = new Thread(() -> other.write(0, List.of(two)));
       thread.start();
       write(one);
       thread.join();
@@ -319,9 +324,13 @@ class BatchWriterIT {
             none);
     BatchWriter broken =
         new BatchWriter(
-            nowhere, preparation, new BatchTransaction(true, List.of(), none, () -> 0L), none);
+            nowhere,
+            preparation,
+            new LaneFence("test"),
+            new BatchTransaction(true, List.of(), new LaneFence("test"), none, () -> 0L),
+            none);
     PendingBatch pending = Batches.unknown().sample("a", NOW, 1).pending();
-    broken.write(List.of(pending));
+    broken.write(0, List.of(pending));
     assertThat(failureOf(pending)).isEqualTo(FailureKind.UNAVAILABLE);
   }
 

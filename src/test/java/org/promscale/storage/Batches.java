@@ -52,6 +52,6 @@ final class Batches {
   }
 
   PendingBatch pending() {
-    return new PendingBatch(build(), 100, new CompletableFuture<>());
+    return new PendingBatch(build(), List.of(), null, 100, new CompletableFuture<>());
   }
 }

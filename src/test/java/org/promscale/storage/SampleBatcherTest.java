@@ -21,7 +21,7 @@ class SampleBatcherTest {
 
   private final List<List<PendingBatch>> groups = new ArrayList<>();
 
-  private void storing(List<PendingBatch> group) {
+  private void storing(int writer, List<PendingBatch> group) {
     groups.add(group);
     group.forEach(p -> p.done().complete(null));
   }
@@ -35,7 +35,7 @@ class SampleBatcherTest {
     for (int i = 0; i < samples; i++) {
       batch.known(1, i, i);
     }
-    return batcher.store(batch.build(), bytes);
+    return batcher.store(batch.build(), List.of(), bytes);
   }
 
   private static FailureKind failureOf(CompletionStage<Void> stage) {
@@ -118,11 +118,11 @@ class SampleBatcherTest {
     SampleBatcher batcher =
         new SampleBatcher(
             tasks::add,
-            group -> {
+            (writer, group) -> {
               if (!faults.isEmpty()) {
                 throw faults.remove();
               }
-              storing(group);
+              storing(writer, group);
             },
             new BatchPolicy(1, 1_000, 1),
             () -> 0L);

@@ -1,0 +1,77 @@
+package org.promscale.ha;
+
+import java.util.List;
+
+/**
+ * Everything about one cluster, read in one statement.
+ *
+ * @param clusterId number of the cluster
+ * @param tenant whose cluster it is
+ * @param cluster its name
+ * @param lease who leads it
+ * @param progress how far its data is stored
+ * @param sightings its replicas
+ * @param terms its latest terms, oldest first, the current one last; empty where the reader knows
+ *     them already under this fence
+ * @param openPatches patches that are still filled
+ * @param idleLanes writers that have stored nothing for ten minutes
+ * @param recentChanges automatic changes of its leader in the last hour
+ * @param nowMs wall time of the reading, by the database's clock
+ */
+public record ClusterState(
+    long clusterId,
+    int tenant,
+    String cluster,
+    Lease lease,
+    Progress progress,
+    List<Sighting> sightings,
+    List<Term> terms,
+    List<Patch> openPatches,
+    int idleLanes,
+    int recentChanges,
+    long nowMs) {
+
+  /** Returns how far standbys must be behind the frontier, in milliseconds, to count as covered. */
+  public long settleMs() {
+    return Settling.timeMs(progress.lagMs());
+  }
+
+  /** Returns wall time of the leader's last request, or {@link Lease#NO_TIME}. */
+  public long leaderSeenMs() {
+    return sightings.stream()
+        .filter(s -> s.replica().equals(lease.leader()))
+        .mapToLong(Sighting::lastSeenMs)
+        .findFirst()
+        .orElse(Lease.NO_TIME);
+  }
+
+  /** Returns this state with the terms of an earlier reading under the same fence. */
+  public ClusterState withTerms(List<Term> known) {
+    return with(progress, sightings, known);
+  }
+
+  /** Returns this state with other sightings. */
+  public ClusterState withSightings(List<Sighting> known) {
+    return with(progress, known, terms);
+  }
+
+  /** Returns this state with another progress. */
+  public ClusterState withProgress(Progress now) {
+    return with(now, sightings, terms);
+  }
+
+  private ClusterState with(Progress newProgress, List<Sighting> seen, List<Term> known) {
+    return new ClusterState(
+        clusterId,
+        tenant,
+        cluster,
+        lease,
+        newProgress,
+        seen,
+        known,
+        openPatches,
+        idleLanes,
+        recentChanges,
+        nowMs);
+  }
+}

@@ -1,0 +1,31 @@
+package org.promscale.ha;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.promscale.model.WriteBatch;
+
+/**
+ * What becomes of a request. Arrays belong to the record; nobody changes them.
+ *
+ * @param store what goes into the bulk transaction, or null if nothing does
+ * @param claims under which fences
+ * @param fills what fills holes
+ * @param tallies how many items of whom met which verdict
+ * @param newestMs newest sample of each of the batch's identities, {@link Lease#NO_TIME} for none
+ */
+@SuppressWarnings("ArrayRecordComponent") // counters of one request, never compared
+public record Slices(
+    @Nullable WriteBatch store,
+    List<LeaseClaim> claims,
+    List<Fill> fills,
+    Tallies tallies,
+    long[] newestMs) {
+
+  /**
+   * A part that fills holes.
+   *
+   * @param batch its samples
+   * @param order under what
+   */
+  public record Fill(WriteBatch batch, FillOrder order) {}
+}

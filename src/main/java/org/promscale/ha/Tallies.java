@@ -1,0 +1,49 @@
+package org.promscale.ha;
+
+/** Items of one request, counted by sender and verdict. One thread. */
+public final class Tallies {
+
+  private final long[] stored;
+  private final long[] filled;
+  private final long[] covered;
+  private final long[] held;
+
+  Tallies(int identities) {
+    stored = new long[identities];
+    filled = new long[identities];
+    covered = new long[identities];
+    held = new long[identities];
+  }
+
+  void add(int identity, Verdict verdict, long items) {
+    of(verdict)[identity] += items;
+  }
+
+  /**
+   * Returns the number of a sender's items with this verdict; FILL and PATCH are counted together.
+   *
+   * @param identity position in the batch's list of identities
+   */
+  public long count(int identity, Verdict verdict) {
+    return of(verdict)[identity];
+  }
+
+  /** Tells whether anything has to come back later. */
+  public boolean anyHeld() {
+    for (long count : held) {
+      if (count > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private long[] of(Verdict verdict) {
+    return switch (verdict) {
+      case STORE -> stored;
+      case FILL, PATCH -> filled;
+      case COVERED -> covered;
+      case HOLD -> held;
+    };
+  }
+}

@@ -1,0 +1,81 @@
+package org.promscale.ingest;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.promscale.ha.ClusterState;
+import org.promscale.ha.Silence;
+
+/**
+ * The leases, where all connectors see them. Every call is one transaction and may block; all wall
+ * times are the database's. Calls fail with {@link IngestFailure} UNAVAILABLE. Thread-safe.
+ */
+public interface LeaseStore {
+
+  /**
+   * Reads all clusters, each from one snapshot.
+   *
+   * @param knownFences fences whose terms the caller knows: those terms are left out
+   */
+  List<ClusterState> readAll(Set<UUID> knownFences);
+
+  /** Reads these clusters, with their terms. */
+  List<ClusterState> read(Set<Long> clusterIds);
+
+  /**
+   * Makes a replica the first leader of a cluster, unless it has one already.
+   *
+   * @param maxClusters how many clusters a tenant may have
+   * @return the cluster's number, or empty if the tenant has too many
+   */
+  Optional<Long> elect(int tenant, String cluster, String replica, int maxClusters);
+
+  /**
+   * Makes another replica the leader of a cluster, unless its lease or the leader's progress are no
+   * longer what the decision was based on.
+   *
+   * @param seen what the decision was based on
+   * @param winner who shall lead
+   * @param cause why, as it stands in the history of terms
+   * @return whether the replica leads now through this call
+   */
+  boolean takeOver(ClusterState seen, String winner, String cause);
+
+  /** Records what this connector has seen of replicas and leaders. */
+  void note(List<ReplicaNote> replicas, List<LookNote> looks);
+
+  /** Ends a patch that was filled no more for ten seconds; does nothing if it was. */
+  void closePatch(long clusterId, long patchId);
+
+  /** Adds up the progress of lanes that have stored nothing for ten minutes, and forgets them. */
+  void foldLanes(long clusterId);
+
+  /**
+   * Ends database sessions of this user that have been blocking others for ten seconds while they
+   * wait for their own client: it is frozen, and no time-out of the database ends it.
+   *
+   * @return how many were ended
+   */
+  int endFrozenSessions();
+
+  /**
+   * A replica was seen.
+   *
+   * @param lastSeenMs wall time
+   * @param newestMs newest data time, {@link org.promscale.ha.Lease#NO_TIME} for none
+   */
+  record ReplicaNote(long clusterId, String replica, long lastSeenMs, long newestMs) {}
+
+  /**
+   * What a look at a leader found.
+   *
+   * @param fence under which it was looked at; under another one the note means nothing
+   * @param silence to be recorded, or {@link Silence#UNKNOWN}
+   * @param gapMs a gap between bursts of its commits, or 0
+   * @param burstMs wall time of the burst that ended the gap
+   * @param timeoutMs the timeout in force
+   */
+  record LookNote(
+      long clusterId, UUID fence, Silence silence, long gapMs, long burstMs, long timeoutMs) {}
+}

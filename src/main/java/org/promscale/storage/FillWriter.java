@@ -1,0 +1,235 @@
+package org.promscale.storage;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.promscale.ha.FillOrder;
+import org.promscale.ha.Lease;
+import org.promscale.ha.LeaseClaim;
+import org.promscale.ingest.FailureKind;
+import org.promscale.ingest.IngestFailure;
+import org.promscale.ingest.LeaseChanged;
+import org.promscale.model.HistogramSample;
+import org.promscale.model.Samples;
+import org.promscale.model.SeriesTable;
+import org.promscale.model.WriteBatch;
+
+/**
+ * Stores samples at or before a cluster's seal: only where they fit holes. Its transactions lock
+ * the lease row first, so one at a time fills a cluster, and what it sees of stored samples is all
+ * there is: nobody stores freely before the seal. They are short, because a change of leader waits
+ * for them. Thread-safe.
+ */
+final class FillWriter implements SampleBatcher.Store {
+
+  private static final Logger LOG = System.getLogger(FillWriter.class.getName());
+
+  /** Items of one transaction. */
+  private static final int MOST_ITEMS = 2_000;
+
+  private static final Set<String> RETRIED = Set.of("40P01", "40001");
+
+  private static final String LOCK =
+      "SELECT fence FROM _prom_catalog.ha_lease WHERE cluster_id = ? FOR NO KEY UPDATE";
+  private static final String PATCH =
+      "UPDATE _prom_catalog.ha_patch SET samples_filled = samples_filled + ?, filled_at ="
+          + " clock_timestamp() WHERE patch_id = ? AND open_until > clock_timestamp()";
+
+  private final DataSource dataSource;
+  private final BatchPreparation preparation;
+  private final LaneFence fence;
+  private final List<CommitGuard> guards;
+  private final int firstLane;
+  private final RareRows rareRows = new RareRows();
+
+  /**
+   * Joins the parts.
+   *
+   * @param firstLane lane of its first writer; lanes of other writers are lower
+   */
+  FillWriter(
+      DataSource dataSource,
+      BatchPreparation preparation,
+      LaneFence fence,
+      List<CommitGuard> guards,
+      int firstLane) {
+    this.dataSource = dataSource;
+    this.preparation = preparation;
+    this.fence = fence;
+    this.guards = List.copyOf(guards);
+    this.firstLane = firstLane;
+  }
+
+  @Override
+  public void write(int writer, List<PendingBatch> group) {
+    for (PendingBatch pending : group) {
+      FillOrder order = pending.fill();
+      if (order == null) {
+        throw new IllegalStateException("a batch without an order to fill");
+      }
+      try (Connection connection = dataSource.getConnection()) {
+        connection.setAutoCommit(false);
+        try {
+          fill(connection, firstLane + writer, pending, order);
+          pending.done().complete(null);
+        } finally {
+          connection.rollback();
+          connection.setAutoCommit(true);
+        }
+      } catch (SQLException e) {
+        LOG.log(Level.DEBUG, "filling failed", e);
+        pending.done().completeExceptionally(failure(e));
+      } catch (IngestFailure | LeaseChanged e) {
+        pending.done().completeExceptionally(e);
+      }
+    }
+  }
+
+  private static IngestFailure failure(SQLException e) {
+    if (SqlFailure.of(e) == SqlFailure.DATA) {
+      return new IngestFailure(
+          FailureKind.REJECTED,
+          "cannot store the request: PostgreSQL refuses its data (SQLSTATE "
+              + e.getSQLState()
+              + ")",
+          e);
+    }
+    return new IngestFailure(
+        FailureKind.UNAVAILABLE,
+        "cannot store late samples now: the database is not available; data is kept by the sender",
+        e);
+  }
+
+  private void fill(Connection connection, int lane, PendingBatch pending, FillOrder order)
+      throws SQLException {
+    preparation.prepare(connection, List.of(pending));
+    if (order.leads()) {
+      fence.register(connection, lane, Set.of(order.clusterId()));
+    }
+    WriteBatch batch = pending.batch();
+    int samples = batch.samples().size();
+    for (int from = 0; from < samples; from += MOST_ITEMS) {
+      int first = from;
+      int end = Math.min(samples, from + MOST_ITEMS);
+      ShortTransaction.run(
+          connection,
+          3,
+          RETRIED,
+          c -> transaction(c, lane, order, cc -> fillSamples(cc, batch, first, end)));
+    }
+    int rare = batch.histograms().size() + batch.exemplars().size();
+    if (rare > 0) {
+      ShortTransaction.run(
+          connection, 3, RETRIED, c -> transaction(c, lane, order, cc -> fillRare(cc, batch)));
+    }
+  }
+
+  /** Fills; returns how many items fitted. */
+  @FunctionalInterface
+  private interface Filling {
+    int fill(Connection connection) throws SQLException;
+  }
+
+  private int transaction(Connection connection, int lane, FillOrder order, Filling filling)
+      throws SQLException {
+    HaSession.prepare(connection);
+    lock(connection, order);
+    int filled = filling.fill(connection);
+    for (CommitGuard guard : guards) {
+      guard.check(connection);
+    }
+    if (order.patchId() > 0) {
+      notePatch(connection, order, filled);
+    }
+    if (order.leads()) {
+      // A sign of the leader's life that moves nothing: what it fills lies behind it.
+      LeaseClaim life = new LeaseClaim(order.clusterId(), order.fence(), Lease.NO_TIME, 0);
+      fence.passAlive(connection, lane, Map.of(order.clusterId(), life));
+    }
+    return filled;
+  }
+
+  private static void lock(Connection connection, FillOrder order) throws SQLException {
+    try (PreparedStatement lock = connection.prepareStatement(LOCK)) {
+      lock.setLong(1, order.clusterId());
+      try (ResultSet row = lock.executeQuery()) {
+        if (!row.next() || !order.fence().equals(row.getObject(1, UUID.class))) {
+          throw new LeaseChanged(Set.of(order.clusterId()));
+        }
+      }
+    }
+  }
+
+  private static void notePatch(Connection connection, FillOrder order, int filled)
+      throws SQLException {
+    try (PreparedStatement patch = connection.prepareStatement(PATCH)) {
+      patch.setInt(1, filled);
+      patch.setLong(2, order.patchId());
+      if (patch.executeUpdate() != 1) {
+        throw new LeaseChanged(Set.of(order.clusterId())); // it was closed meanwhile
+      }
+    }
+  }
+
+  private static int fillSamples(Connection connection, WriteBatch batch, int from, int end)
+      throws SQLException {
+    Samples samples = batch.samples();
+    SeriesTable series = batch.series();
+    long[] ids = new long[end - from];
+    long[] times = new long[end - from];
+    for (int i = from; i < end; i++) {
+      ids[i - from] = series.id(samples.series(i));
+      times[i - from] = samples.timestampMs(i);
+    }
+    boolean[] fitting = Neighbours.fitting(connection, "sample", ids, times);
+    SampleRows rows = new SampleRows(end - from);
+    Samples chosen = new Samples(end - from);
+    for (int i = from; i < end; i++) {
+      if (fitting[i - from]) {
+        chosen.add(samples.series(i), samples.timestampMs(i), samples.valueBits(i));
+      }
+    }
+    if (chosen.size() == 0) {
+      return 0;
+    }
+    rows.add(series, chosen, 0);
+    rows.sort();
+    return (int) BatchTransaction.insertMissing(connection, rows, rows.all());
+  }
+
+  private int fillRare(Connection connection, WriteBatch batch) throws SQLException {
+    List<HistogramSample> histograms = batch.histograms();
+    SeriesTable series = batch.series();
+    long[] ids = histograms.stream().mapToLong(h -> series.id(h.seriesRow())).toArray();
+    long[] times = histograms.stream().mapToLong(HistogramSample::timestampMs).toArray();
+    boolean[] fitting =
+        ids.length == 0 ? new boolean[0] : Neighbours.fitting(connection, "histogram", ids, times);
+    List<HistogramSample> chosen = new ArrayList<>();
+    for (int i = 0; i < fitting.length; i++) {
+      if (fitting[i]) {
+        chosen.add(histograms.get(i));
+      }
+    }
+    // Exemplars have no spacing: one more does no harm.
+    WriteBatch part =
+        new WriteBatch(
+            batch.tenant(),
+            List.of(),
+            series,
+            new Samples(0),
+            chosen,
+            batch.exemplars(),
+            List.of());
+    rareRows.insert(connection, List.of(part));
+    return chosen.size();
+  }
+}

@@ -1,0 +1,64 @@
+package org.promscale.storage;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.promscale.ha.ClusterState;
+import org.promscale.ingest.LeaseStore;
+
+/**
+ * The leases in PostgreSQL: transitions through JPA and its pessimistic locks, everything that
+ * reads or writes single rows through SQL. Thread-safe.
+ */
+final class PgLeaseStore implements LeaseStore {
+
+  private final DataSource dataSource;
+  private final LeaseTransitions transitions;
+
+  PgLeaseStore(DataSource dataSource, LeaseTransactions transactions) {
+    this.dataSource = dataSource;
+    this.transitions = new LeaseTransitions(transactions);
+  }
+
+  @Override
+  public List<ClusterState> readAll(Set<UUID> knownFences) {
+    return LeaseSql.call(dataSource, c -> LeaseRows.readAll(c, knownFences));
+  }
+
+  @Override
+  public List<ClusterState> read(Set<Long> clusterIds) {
+    return LeaseSql.call(dataSource, c -> LeaseRows.read(c, clusterIds));
+  }
+
+  @Override
+  public Optional<Long> elect(int tenant, String cluster, String replica, int maxClusters) {
+    return transitions.elect(tenant, cluster, replica, maxClusters);
+  }
+
+  @Override
+  public boolean takeOver(ClusterState seen, String winner, String cause) {
+    return transitions.takeOver(seen, winner, cause);
+  }
+
+  @Override
+  public void note(List<ReplicaNote> replicas, List<LookNote> looks) {
+    LeaseSql.note(dataSource, replicas, looks);
+  }
+
+  @Override
+  public void closePatch(long clusterId, long patchId) {
+    transitions.closePatch(clusterId, patchId);
+  }
+
+  @Override
+  public void foldLanes(long clusterId) {
+    transitions.foldLanes(clusterId);
+  }
+
+  @Override
+  public int endFrozenSessions() {
+    return LeaseSql.endFrozenSessions(dataSource);
+  }
+}
