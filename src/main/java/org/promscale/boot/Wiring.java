@@ -16,6 +16,7 @@ import javax.sql.DataSource;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.promscale.config.Settings;
 import org.promscale.config.SettingsReader;
+import org.promscale.ha.HaLabels;
 import org.promscale.health.ConnectorHealth;
 import org.promscale.http.ConnectorInfo;
 import org.promscale.http.WriteEntrance;
@@ -39,9 +40,6 @@ public class Wiring {
 
   /** Writes that may wait for their commit at once; the servers have 200 request threads. */
   private static final int MAX_WRITES = 128;
-
-  /** How far ahead of the clocks a sample may be. */
-  private static final long FUTURE_TOLERANCE_MS = 10 * 60 * 1_000;
 
   /**
    * Series kept in memory per megabyte of heap. A generation takes 36 to 72 bytes a series, and
@@ -103,13 +101,16 @@ public class Wiring {
                 BatchPolicy.DEFAULT_ROWS),
             nanoClock);
     admission = new Admission(MAX_WRITES, heap / 4);
-    BatchValidator validator = new BatchValidator(clock, probe, storage, FUTURE_TOLERANCE_MS);
+    BatchValidator validator =
+        new BatchValidator(
+            clock, probe, storage, settings.duration(Settings.MAX_FUTURE).toMillis());
     IngestPipeline pipeline = new IngestPipeline(validator, batcher, ingestMeters);
     ByteBuffer key = ByteBuffer.wrap(new SecureRandom().generateSeed(16));
     entrance =
         new WriteEntrance(
             WireLimits.DEFAULT,
             new BufferPool(KEPT_BUFFERS, KEPT_BUFFER_BYTES),
+            haLabels(settings),
             cache,
             key.getLong(),
             key.getLong(),
@@ -118,6 +119,14 @@ public class Wiring {
         new ConnectorInfo(
             BuildVersion.read(), settings.flag(Settings.HIGH_AVAILABILITY), probe::description);
     new Gauges(storageMeters, registry).register(info, health, cache, batcher, admission);
+  }
+
+  private static HaLabels haLabels(SettingsReader settings) {
+    HaLabels.MissingLabels missing =
+        settings.choice(Settings.HA_MISSING_LABELS, HaLabels.MissingLabels.class);
+    // Read although it may not be used: a mistake shows when it is made, not when it is needed.
+    HaLabels labels = settings.parsed(Settings.HA_LABELS, text -> HaLabels.parse(text, missing));
+    return settings.flag(Settings.HIGH_AVAILABILITY) ? labels : HaLabels.OFF;
   }
 
   @Produces
