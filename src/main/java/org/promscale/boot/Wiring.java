@@ -10,6 +10,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.function.LongSupplier;
@@ -17,6 +18,7 @@ import javax.sql.DataSource;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.promscale.config.Settings;
 import org.promscale.config.SettingsReader;
+import org.promscale.ha.HaLabels;
 import org.promscale.ha.LeasePolicy;
 import org.promscale.health.ConnectorHealth;
 import org.promscale.http.ConnectorInfo;
@@ -49,9 +51,6 @@ public class Wiring {
 
   /** Writes that may wait for their commit at once; the servers have 200 request threads. */
   private static final int MAX_WRITES = 128;
-
-  /** How far ahead of the clocks a sample may be. */
-  private static final long FUTURE_TOLERANCE_MS = 10 * 60 * 1_000;
 
   /**
    * Series kept in memory per megabyte of heap. A generation takes 36 to 72 bytes a series, and
@@ -111,7 +110,9 @@ public class Wiring {
             nanoClock);
     queues = queues(settings, heap);
     admission = new Admission(MAX_WRITES, heap / 4);
-    BatchValidator validator = new BatchValidator(clock, probe, storage, FUTURE_TOLERANCE_MS);
+    BatchValidator validator =
+        new BatchValidator(
+            clock, probe, storage, settings.duration(Settings.MAX_FUTURE).toMillis());
     IngestPipeline pipeline =
         new IngestPipeline(validator, router(settings, registry), ingestMeters);
     ByteBuffer key = ByteBuffer.wrap(random.generateSeed(16));
@@ -119,6 +120,7 @@ public class Wiring {
         new WriteEntrance(
             WireLimits.DEFAULT,
             new BufferPool(KEPT_BUFFERS, KEPT_BUFFER_BYTES),
+            haLabels(settings),
             cache,
             key.getLong(),
             key.getLong(),
@@ -148,11 +150,32 @@ public class Wiring {
     HaMeters meters = new HaMeters(registry);
     LeaseStore store = leaders.storeIn(dataSource);
     ClusterLeaders table =
-        new ClusterLeaders(store, executor, clock, nanoClock, probe, meters, 1_000);
-    LeaderWatch watch = new LeaderWatch(store, table, LeasePolicy.AUTO, nanoClock);
+        new ClusterLeaders(
+            store,
+            executor,
+            clock,
+            nanoClock,
+            probe,
+            meters,
+            settings.number(Settings.HA_MAX_CLUSTERS, 1, Integer.MAX_VALUE));
+    LeasePolicy policy =
+        new LeasePolicy(
+            settings
+                .durationOr(Settings.HA_LEADER_TIMEOUT, "auto")
+                .map(Duration::toMillis)
+                .orElse(0L));
+    LeaderWatch watch = new LeaderWatch(store, table, policy, nanoClock);
     leaders.switchOn(table, watch);
     meters.show(watch::reports);
     return new LeaderRouter(table, queues.storing(), queues.filling(), meters);
+  }
+
+  private static HaLabels haLabels(SettingsReader settings) {
+    HaLabels.MissingLabels missing =
+        settings.choice(Settings.HA_MISSING_LABELS, HaLabels.MissingLabels.class);
+    // Read although it may not be used: a mistake shows when it is made, not when it is needed.
+    HaLabels labels = settings.parsed(Settings.HA_LABELS, text -> HaLabels.parse(text, missing));
+    return settings.flag(Settings.HIGH_AVAILABILITY) ? labels : HaLabels.OFF;
   }
 
   @Produces

@@ -11,9 +11,22 @@ import java.util.Locale;
  * @param scope where the setting works
  * @param group the heading it stands under in {@code -help}
  * @param help one or two sentences for an operator, without the default
+ * @param form what its text must look like
  */
 public record Setting(
-    String key, Kind kind, String defaultValue, Scope scope, Group group, String help) {
+    String key,
+    Kind kind,
+    String defaultValue,
+    Scope scope,
+    Group group,
+    String help,
+    SettingForm form) {
+
+  /** Makes a row whose text has the form of its kind. */
+  public Setting(
+      String key, Kind kind, String defaultValue, Scope scope, Group group, String help) {
+    this(key, kind, defaultValue, scope, group, help, SettingForm.of(kind));
+  }
 
   /** How the text of a setting is read. */
   public enum Kind {
@@ -29,6 +42,10 @@ public record Setting(
      * A number of bytes, with an optional suffix {@code KB}, {@code MB}, {@code GB} (1024-based).
      */
     BYTES,
+    /**
+     * A positive length of time in h, m, s and ms, as {@code 500ms}, {@code 15s}, {@code 1h30m}.
+     */
+    DURATION,
     /** A path of the file system. */
     PATH
   }

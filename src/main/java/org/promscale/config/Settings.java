@@ -6,6 +6,7 @@ import static org.promscale.config.Setting.Group.METRICS;
 import static org.promscale.config.Setting.Group.TELEMETRY;
 import static org.promscale.config.Setting.Group.WEB;
 import static org.promscale.config.Setting.Kind.BYTES;
+import static org.promscale.config.Setting.Kind.DURATION;
 import static org.promscale.config.Setting.Kind.FLAG;
 import static org.promscale.config.Setting.Kind.NUMBER;
 import static org.promscale.config.Setting.Kind.PATH;
@@ -31,6 +32,61 @@ public final class Settings {
           EVERYWHERE,
           METRICS,
           "Elect one leader per cluster of Prometheus replicas and store only its samples.");
+
+  public static final Setting HA_LABELS =
+      new Setting(
+          "metrics.high-availability.labels",
+          TEXT,
+          "cluster/__replica__",
+          EVERYWHERE,
+          METRICS,
+          "Names of the labels that say which cluster and which replica sent a series: pairs,"
+              + " separated by commas, of which the first one that is complete decides. The"
+              + " replica label is not stored. Prometheus Operator:"
+              + " prometheus/prometheus_replica.",
+          SettingForm.labelPairs());
+
+  public static final Setting HA_MISSING_LABELS =
+      new Setting(
+          "metrics.high-availability.missing-labels",
+          TEXT,
+          "reject",
+          EVERYWHERE,
+          METRICS,
+          "What becomes of series without these labels. reject: refused with 400, the rest of the"
+              + " request is stored. accept: stored from every sender.",
+          SettingForm.oneOf("reject", "accept"));
+
+  public static final Setting HA_LEADER_TIMEOUT =
+      new Setting(
+          "metrics.high-availability.leader-timeout",
+          TEXT,
+          "auto",
+          EVERYWHERE,
+          METRICS,
+          "How long a leader may be silent before another replica takes over, for instance 60s or"
+              + " 5m. auto: three times the interval at which it sends, 15 s at the least.",
+          SettingForm.durationOr("auto"));
+
+  public static final Setting HA_MAX_CLUSTERS =
+      new Setting(
+          "metrics.high-availability.max-clusters",
+          NUMBER,
+          "1000",
+          EVERYWHERE,
+          METRICS,
+          "Most clusters that are kept; series of further ones are refused with 400.",
+          SettingForm.number(1, 1_000_000));
+
+  public static final Setting MAX_FUTURE =
+      new Setting(
+          "metrics.high-availability.max-future",
+          DURATION,
+          "10m",
+          EVERYWHERE,
+          METRICS,
+          "How far ahead of the connector's and the database's clocks a sample may be, with or"
+              + " without high availability; later ones are refused with 400.");
 
   public static final Setting DB_URI =
       new Setting(
@@ -150,11 +206,22 @@ public final class Settings {
 
   public static final Setting LOG_LEVEL =
       new Setting(
-          "telemetry.log.level", TEXT, "info", UBER_JAR, TELEMETRY, "debug, info, warn or error.");
+          "telemetry.log.level",
+          TEXT,
+          "info",
+          UBER_JAR,
+          TELEMETRY,
+          "debug, info, warn or error.",
+          SettingForm.oneOf("debug", "info", "warn", "error"));
 
   private static final List<Setting> ALL =
       List.of(
           HIGH_AVAILABILITY,
+          HA_LABELS,
+          HA_MISSING_LABELS,
+          HA_LEADER_TIMEOUT,
+          HA_MAX_CLUSTERS,
+          MAX_FUTURE,
           DB_URI,
           DB_HOST,
           DB_PORT,

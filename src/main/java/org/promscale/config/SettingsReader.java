@@ -1,5 +1,6 @@
 package org.promscale.config;
 
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -66,6 +67,42 @@ public final class SettingsReader {
       throw unreadable(setting, "a size such as 64MB");
     }
     throw unreadable(setting, "a size such as 64MB");
+  }
+
+  /** Returns a length of time, positive. */
+  public Duration duration(Setting setting) {
+    return SettingForm.readDuration(text(setting))
+        .orElseThrow(() -> unreadable(setting, setting.form().wanted()));
+  }
+
+  /** Returns a length of time, or empty where this word stands in its place. */
+  public Optional<Duration> durationOr(Setting setting, String word) {
+    return text(setting).equalsIgnoreCase(word) ? Optional.empty() : Optional.of(duration(setting));
+  }
+
+  /** Returns one of a type's constants, which are given by their names in any case. */
+  public <E extends Enum<E>> E choice(Setting setting, Class<E> type) {
+    for (E constant : type.getEnumConstants()) {
+      if (constant.name().equalsIgnoreCase(text(setting))) {
+        return constant;
+      }
+    }
+    throw unreadable(setting, setting.form().wanted());
+  }
+
+  /**
+   * Returns what a parser makes of the text.
+   *
+   * @param parser throws {@link IllegalArgumentException} with words that follow the setting and a
+   *     colon
+   */
+  public <T> T parsed(Setting setting, Function<String, T> parser) {
+    try {
+      return parser.apply(text(setting));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "cannot read -" + setting.key() + "=" + text(setting) + ": " + e.getMessage(), e);
+    }
   }
 
   private IllegalArgumentException unreadable(Setting setting, String wanted) {

@@ -2,6 +2,7 @@ package org.promscale.http;
 
 import java.io.InputStream;
 import java.util.concurrent.CompletionStage;
+import org.promscale.ha.HaLabels;
 import org.promscale.ingest.Admission;
 import org.promscale.ingest.IngestPipeline;
 import org.promscale.ingest.IngestReport;
@@ -23,6 +24,7 @@ public final class WriteEntrance {
 
   private final WireLimits limits;
   private final BufferPool buffers;
+  private final HaLabels haLabels;
   private final SeriesResolver resolver;
   private final long hashKey0;
   private final long hashKey1;
@@ -31,18 +33,21 @@ public final class WriteEntrance {
   /**
    * Joins the parts.
    *
+   * @param haLabels which labels name the sender of a series
    * @param hashKey0 first half of the process's secret for hashing series
    * @param hashKey1 second half
    */
   public WriteEntrance(
       WireLimits limits,
       BufferPool buffers,
+      HaLabels haLabels,
       SeriesResolver resolver,
       long hashKey0,
       long hashKey1,
       IngestPipeline pipeline) {
     this.limits = limits;
     this.buffers = buffers;
+    this.haLabels = haLabels;
     this.resolver = resolver;
     this.hashKey0 = hashKey0;
     this.hashKey1 = hashKey1;
@@ -81,7 +86,7 @@ public final class WriteEntrance {
       SnappyBlock.decode(body.buffer(), body.length(), decoded, length);
       SeriesHasher hasher = new SeriesHasher(hashKey0, hashKey1);
       return new RemoteWriteV1Decoder(
-              decoded, length, WriteBatch.DEFAULT_TENANT, limits, resolver, hasher)
+              decoded, length, WriteBatch.DEFAULT_TENANT, limits, haLabels, resolver, hasher)
           .decode();
     } finally {
       buffers.release(decoded);

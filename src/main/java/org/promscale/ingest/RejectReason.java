@@ -10,12 +10,16 @@ public enum RejectReason {
   TOO_MANY_LABELS("too many labels"),
   LABEL_NAME_TOO_LONG("label or metric name too long"),
   LABEL_VALUE_TOO_LONG("label value too long"),
+  MISSING_HA_LABELS("HA enabled, but both cluster and replica labels are empty"),
+  MISSING_CLUSTER_LABEL("HA enabled, but cluster label is empty"),
+  MISSING_REPLICA_LABEL("HA enabled, but replica label is empty"),
+  HA_NAME_TOO_LONG("name of cluster or replica too long"),
+  TOO_MANY_CLUSTERS("more clusters than -metrics.high-availability.max-clusters allows"),
   TIMESTAMP_IN_FUTURE("timestamp too far in the future"),
   TIMESTAMP_OUT_OF_RANGE("timestamp before 4713 BC cannot be stored"),
   TOO_MANY_PARTITIONS("request would open too many new time partitions"),
   INVALID_HISTOGRAM("native histogram is inconsistent"),
   MISSING_EXEMPLAR_TIMESTAMP("exemplar has no timestamp"),
-  TOO_MANY_CLUSTERS("more clusters than -metrics.high-availability.max-clusters allows"),
   INVALID_METADATA("metadata has no metric family name");
 
   private final String text;

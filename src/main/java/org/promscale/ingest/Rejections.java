@@ -12,6 +12,7 @@ import java.util.function.Supplier;
 public final class Rejections {
 
   private static final int EXAMPLE_BYTES = 160;
+  private static final int SENTENCE_BYTES = 240;
 
   /** Senders log 1 KiB at the most. */
   private static final int TEXT_BYTES = 900;
@@ -21,9 +22,20 @@ public final class Rejections {
 
   /** Counts items refused for a reason; the example is only built for the first one. */
   public void add(RejectReason reason, long items, Supplier<String> example) {
+    add(reason, items, reason::text, example);
+  }
+
+  /**
+   * Counts items refused for a reason that is told in other words than {@link RejectReason#text}.
+   * Sentence and example are only built for the first ones.
+   */
+  public void add(
+      RejectReason reason, long items, Supplier<String> sentence, Supplier<String> example) {
     Tally tally = tallies.get(reason);
     if (tally == null) {
-      tally = new Tally(OneLine.of(example.get(), EXAMPLE_BYTES));
+      tally =
+          new Tally(
+              OneLine.of(sentence.get(), SENTENCE_BYTES), OneLine.of(example.get(), EXAMPLE_BYTES));
       tallies.put(reason, tally);
     }
     tally.count += items;
@@ -47,7 +59,7 @@ public final class Rejections {
     String separator = ": ";
     for (Map.Entry<RejectReason, Tally> entry : tallies.entrySet()) {
       StringBuilder part = new StringBuilder(separator);
-      part.append(entry.getValue().count).append(" x ").append(entry.getKey().text());
+      part.append(entry.getValue().count).append(" x ").append(entry.getValue().sentence);
       part.append(" (").append(entry.getValue().example).append(')');
       if (OneLine.utf8Bytes(text) + OneLine.utf8Bytes(part) > TEXT_BYTES) {
         text.append("; …");
@@ -60,10 +72,12 @@ public final class Rejections {
   }
 
   private static final class Tally {
+    private final String sentence;
     private final String example;
     private long count;
 
-    private Tally(String example) {
+    private Tally(String sentence, String example) {
+      this.sentence = sentence;
       this.example = example;
     }
   }

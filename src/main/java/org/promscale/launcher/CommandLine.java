@@ -4,7 +4,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.promscale.config.Setting;
 import org.promscale.config.Settings;
 import picocli.CommandLine.MissingParameterException;
@@ -32,9 +31,6 @@ final class CommandLine {
 
   private static final String HELP = "help";
   private static final String VERSION = "version";
-  private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
-  private static final Pattern BYTES = Pattern.compile("\\d{1,15}([KMG]B)?");
-  private static final List<String> LEVELS = List.of("debug", "info", "warn", "error");
 
   private CommandLine() {}
 
@@ -129,27 +125,11 @@ final class CommandLine {
     if (text.isEmpty()) {
       return;
     }
-    String expected = expectation(setting, text);
-    if (!expected.isEmpty()) {
+    if (!setting.form().fits(text)) {
       String shown = setting.kind() == Setting.Kind.SECRET ? "its value" : "'" + text + "'";
-      throw LaunchFailure.usage(name + ": " + shown + " is not " + expected);
+      throw LaunchFailure.usage(name + ": " + shown + " is not " + setting.form().wanted());
     }
     String value = setting.kind() == Setting.Kind.FLAG ? text.toLowerCase(Locale.ROOT) : text;
     given.put(setting, new Options.Given(value, name));
-  }
-
-  /** Returns what the setting wants where the text is something else, else empty. */
-  private static String expectation(Setting setting, String text) {
-    String lower = text.toLowerCase(Locale.ROOT);
-    return switch (setting.kind()) {
-      case FLAG -> lower.equals("true") || lower.equals("false") ? "" : "true or false";
-      case NUMBER -> NUMBER.matcher(text).matches() ? "" : "a whole number";
-      case BYTES -> BYTES.matcher(text).matches() ? "" : "a number of bytes, for instance 64MB";
-      case TEXT ->
-          setting.equals(Settings.LOG_LEVEL) && !LEVELS.contains(lower)
-              ? "one of debug, info, warn, error"
-              : "";
-      case SECRET, PATH -> "";
-    };
   }
 }

@@ -30,6 +30,8 @@ final class LabelScanner {
   private boolean sorted;
   private boolean duplicate;
   private boolean emptyName;
+  private int dropped;
+  private int droppedLength;
 
   LabelScanner(byte[] buffer, WireLimits limits) {
     this.buffer = buffer;
@@ -47,6 +49,7 @@ final class LabelScanner {
     sorted = true;
     duplicate = false;
     emptyName = false;
+    dropped = -1;
   }
 
   /** Reads one label message, from the reader's position to {@code labelEnd}. */
@@ -130,6 +133,44 @@ final class LabelScanner {
     return !duplicate && !emptyName && seen == stored;
   }
 
+  /**
+   * Returns the position of the label with this name, or -1 where it is absent or empty. Positions
+   * hold until {@link #reset}; only for a set that can be hashed.
+   */
+  int find(byte[] name) {
+    for (int i = 0; i < stored; i++) {
+      if (nameLength[i] == name.length
+          && valueLength[i] > 0
+          && Arrays.equals(
+              buffer, nameStart[i], nameStart[i] + name.length, name, 0, name.length)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Returns where in the request's bytes the value of the label at this position starts. */
+  int valueStart(int position) {
+    return valueStart[position];
+  }
+
+  /** Returns how many bytes the value of the label at this position has. */
+  int valueLength(int position) {
+    return valueLength[position];
+  }
+
+  /** Returns the value of the label at this position. */
+  String value(int position) {
+    return text(valueStart[position], valueLength[position]);
+  }
+
+  /** Makes one label of the set absent, for everything but {@link #describe}. */
+  void drop(int position) {
+    dropped = position;
+    droppedLength = valueLength[position];
+    valueLength[position] = 0;
+  }
+
   /** Feeds the canonical label set: empty values are absent labels. */
   void hashInto(SeriesHasher hasher, int tenant) {
     hasher.begin(tenant);
@@ -201,7 +242,8 @@ final class LabelScanner {
     for (int i = 0; i < stored && text.length() < 400; i++) {
       text.append(i == 0 ? "" : ", ");
       text.append(text(nameStart[i], Math.min(nameLength[i], 100))).append("=\"");
-      text.append(text(valueStart[i], Math.min(valueLength[i], 100))).append('"');
+      int length = i == dropped ? droppedLength : valueLength[i];
+      text.append(text(valueStart[i], Math.min(length, 100))).append('"');
     }
     return text.append('}').toString();
   }

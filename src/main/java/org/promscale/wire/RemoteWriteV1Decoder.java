@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.promscale.ha.HaLabels;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.RejectReason;
@@ -14,6 +15,7 @@ import org.promscale.model.Exemplar;
 import org.promscale.model.HistogramSample;
 import org.promscale.model.MetricMetadata;
 import org.promscale.model.NativeHistogram;
+import org.promscale.model.ReplicaIdentity;
 import org.promscale.model.Samples;
 import org.promscale.model.SeriesHasher;
 import org.promscale.model.SeriesTable;
@@ -54,6 +56,7 @@ public final class RemoteWriteV1Decoder {
   private final SeriesResolver resolver;
   private final SeriesHasher hasher;
   private final LabelScanner labels;
+  private final @Nullable Attribution attribution; // null where high availability is off
 
   private final SeriesTable series;
   private final Samples samples;
@@ -75,6 +78,7 @@ public final class RemoteWriteV1Decoder {
   private int entries;
   private long data;
   private long buckets;
+  private long unattributed;
 
   /**
    * Prepares to decode.
@@ -82,12 +86,14 @@ public final class RemoteWriteV1Decoder {
    * @param buffer the decompressed body; read until {@link #decode} returns, never kept
    * @param length number of bytes that belong to the body
    * @param tenant whose data it is
+   * @param haLabels which labels name the sender of a series
    */
   public RemoteWriteV1Decoder(
       byte[] buffer,
       int length,
       int tenant,
       WireLimits limits,
+      HaLabels haLabels,
       SeriesResolver resolver,
       SeriesHasher hasher) {
     this.buffer = buffer;
@@ -97,6 +103,7 @@ public final class RemoteWriteV1Decoder {
     this.resolver = resolver;
     this.hasher = hasher;
     this.labels = new LabelScanner(buffer, limits);
+    this.attribution = haLabels.isOn() ? new Attribution(buffer, haLabels, hasher) : null;
     // A sample with ten labels takes about 200 bytes.
     int guess = Math.min(limits.seriesPerRequest(), length / 160 + 1);
     this.series = new SeriesTable(guess);
@@ -126,9 +133,11 @@ public final class RemoteWriteV1Decoder {
         reader.skip(tag);
       }
     }
+    List<ReplicaIdentity> identities = attribution == null ? List.of() : attribution.identities();
     WriteBatch batch =
-        new WriteBatch(tenant, List.of(), series, samples, histograms, exemplars, metadata);
-    return new DecodedRequest(batch, rejections, batch.itemCount() + rejections.total());
+        new WriteBatch(tenant, identities, series, samples, histograms, exemplars, metadata);
+    return new DecodedRequest(
+        batch, rejections, batch.itemCount() + rejections.total(), unattributed);
   }
 
   private void series(ProtoReader reader, int stop) {
@@ -157,24 +166,40 @@ public final class RemoteWriteV1Decoder {
       return; // labels without data say nothing
     }
     int row = resolve(items);
-    if (row >= 0) {
-      for (int i = 0; i < sampleCount; i++) {
-        samples.add(row, sampleTimestamps[i], sampleBits[i]);
-      }
-      for (int i = 0; i < rareCount; i++) {
-        addRare(row, i);
-      }
+    if (row < 0) {
+      return;
+    }
+    long refused = rejections.total();
+    for (int i = 0; i < sampleCount; i++) {
+      samples.add(row, sampleTimestamps[i], sampleBits[i]);
+    }
+    for (int i = 0; i < rareCount; i++) {
+      addRare(row, i);
+    }
+    if (attribution != null && series.identity(row) == SeriesTable.NO_IDENTITY) {
+      unattributed += items - (rejections.total() - refused);
     }
   }
 
   /** Returns the row of the entry's series, or -1 if its labels are unusable. */
   private int resolve(int items) {
     labels.canonicalize();
+    int identity = SeriesTable.NO_IDENTITY;
     if (labels.isHashable()) {
+      Attribution sender = attribution;
+      if (sender != null) {
+        // Before the cache is asked: it knows series from times when they needed no sender.
+        RejectReason refusal = sender.attribute(labels);
+        if (refusal != null) {
+          rejections.add(refusal, items, () -> sender.explain(refusal, labels), labels::describe);
+          return -1;
+        }
+        identity = sender.identity();
+      }
       labels.hashInto(hasher, tenant);
       long id = resolver.resolve(hasher.high(), hasher.low());
       if (id != SeriesTable.UNKNOWN_ID) {
-        return series.addKnown(hasher.high(), hasher.low(), id);
+        return series.addKnown(hasher.high(), hasher.low(), id, identity);
       }
     }
     RejectReason defect = labels.defect();
@@ -182,7 +207,7 @@ public final class RemoteWriteV1Decoder {
       rejections.add(defect, items, labels::describe);
       return -1;
     }
-    return series.addUnknown(hasher.high(), hasher.low(), labels.toLabels());
+    return series.addUnknown(hasher.high(), hasher.low(), labels.toLabels(), identity);
   }
 
   /** Before memory is taken for it: two bytes of a body can be an item. */

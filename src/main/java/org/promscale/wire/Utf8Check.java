@@ -15,10 +15,15 @@ final class Utf8Check {
 
   /** Returns what is wrong with the bytes as a text, or {@code null}. */
   @Nullable RejectReason defect(byte[] buffer, int start, int length) {
+    int signs = 0;
     for (int i = start; i < start + length; i++) {
       if (buffer[i] == 0) {
         return RejectReason.NUL_CHARACTER;
       }
+      signs |= buffer[i];
+    }
+    if (signs >= 0) {
+      return null; // ASCII, as nearly all labels are: spares the decoder and its buffers
     }
     try {
       CharBuffer unused = utf8.decode(ByteBuffer.wrap(buffer, start, length));

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
+import org.promscale.ha.HaLabels;
 import org.promscale.ingest.Admission;
 import org.promscale.ingest.BatchValidator;
 import org.promscale.ingest.EveryTimePrepared;
@@ -124,7 +125,13 @@ class WriteEntranceTest {
             },
             IngestListener.NONE);
     return new WriteEntrance(
-        LIMITS, new BufferPool(2, 1 << 20), (high, low) -> SeriesTable.UNKNOWN_ID, 1, 2, pipeline);
+        LIMITS,
+        new BufferPool(2, 1 << 20),
+        HaLabels.OFF,
+        (high, low) -> SeriesTable.UNKNOWN_ID,
+        1,
+        2,
+        pipeline);
   }
 
   private static WriteRequest request(int samples) {

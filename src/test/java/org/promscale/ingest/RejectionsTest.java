@@ -33,6 +33,18 @@ class RejectionsTest {
   }
 
   @Test
+  void sentenceOfTheFirstItem() {
+    rejections.add(RejectReason.MISSING_CLUSTER_LABEL, 2, () -> "no cluster\nof r1", () -> "{}");
+    rejections.add(
+        RejectReason.MISSING_CLUSTER_LABEL,
+        1,
+        () -> fail("only the first"),
+        () -> fail("likewise"));
+    assertThat(rejections.describe(3))
+        .isEqualTo("3 of 3 items rejected: 3 x no cluster of r1 ({})");
+  }
+
+  @Test
   void nothingRejected() {
     assertThat(rejections.total()).isZero();
     assertThat(rejections.describe(3)).isEqualTo("0 of 3 items rejected");
@@ -55,7 +67,8 @@ class RejectionsTest {
   @MethodSource("examples")
   void isOneShortPrintableLine(String example) {
     for (RejectReason reason : RejectReason.values()) {
-      rejections.add(reason, Long.MAX_VALUE / 100, () -> example);
+      rejections.add(
+          reason, Long.MAX_VALUE / 100, () -> reason.text() + ": " + example, () -> example);
     }
     String text = rejections.describe(Long.MAX_VALUE);
     assertThat(text.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(1_000);

@@ -32,6 +32,9 @@ class CommandLineTest {
         "flag before a flag    | -metrics.high-availability -db.host=h  | metrics.high-availability | true",
         "flag switched off     | -metrics.high-availability=false       | metrics.high-availability | false",
         "flag in capitals      | -metrics.high-availability=TRUE        | metrics.high-availability | true",
+        "labels of two kinds   | -metrics.high-availability.labels=a/b,c/d | metrics.high-availability.labels | a/b,c/d",
+        "duration              | -metrics.high-availability.max-future=1h30m | metrics.high-availability.max-future | 1h30m",
+        "fixed timeout         | -metrics.high-availability.leader-timeout 60s | metrics.high-availability.leader-timeout | 60s",
         "empty means default   | -db.host=                              | db.host | ''",
         "default               | -db.host=h                             | web.listen-address | :9201",
       })
@@ -77,6 +80,11 @@ class CommandLineTest {
         "word for a number  | -db.port=many | -db.port: 'many' is not a whole number",
         "negative number    | -db.port=-1 | -db.port: '-1' is not a whole number",
         "word for bytes     | -db.queue-max-bytes=1TB | -db.queue-max-bytes: '1TB' is not a number of bytes, for instance 64MB",
+        "number too small   | -metrics.high-availability.max-clusters=0 | -metrics.high-availability.max-clusters: '0' is not a number from 1 to 1000000",
+        "no duration        | -metrics.high-availability.max-future=5 | -metrics.high-availability.max-future: '5' is not a duration, for instance 15s or 1h30m",
+        "no timeout         | -metrics.high-availability.leader-timeout=never | -metrics.high-availability.leader-timeout: 'never' is not auto or a duration, for instance 15s or 1h30m",
+        "unknown choice     | -metrics.high-availability.missing-labels=drop | -metrics.high-availability.missing-labels: 'drop' is not one of reject, accept",
+        "no pair of labels  | -metrics.high-availability.labels=cluster | -metrics.high-availability.labels: 'cluster' is not pairs of label names such as cluster/__replica__, separated by commas",
         "unknown log level  | -telemetry.log.level=loud | -telemetry.log.level: 'loud' is not one of debug, info, warn, error",
       })
   void refusesInOneLine(String name, String line, String message) {
@@ -123,6 +131,7 @@ class CommandLineTest {
     assertThat(options.forWebApplication(Settings.all()))
         .containsEntry("promscale.db.num-writers", "3")
         .containsEntry("promscale.metrics.high-availability", "false")
+        .containsEntry("promscale.metrics.high-availability.labels", "cluster/__replica__")
         .doesNotContainKeys("promscale.db.password", "promscale.db.queue-max-bytes");
   }
 

@@ -5,6 +5,7 @@ import com.google.protobuf.MessageLite;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.promscale.ha.HaLabels;
 import org.promscale.ingest.RejectReason;
 import org.promscale.ingest.Rejections;
 import org.promscale.ingest.SeriesResolver;
@@ -49,8 +50,19 @@ final class V1 {
   }
 
   static DecodedRequest decode(byte[] request, WireLimits limits, SeriesResolver resolver) {
+    return decode(request, limits, HaLabels.OFF, resolver);
+  }
+
+  static DecodedRequest decode(
+      byte[] request, WireLimits limits, HaLabels haLabels, SeriesResolver resolver) {
     return new RemoteWriteV1Decoder(
-            request, request.length, WriteBatch.DEFAULT_TENANT, limits, resolver, hasher())
+            request,
+            request.length,
+            WriteBatch.DEFAULT_TENANT,
+            limits,
+            haLabels,
+            resolver,
+            hasher())
         .decode();
   }
 
