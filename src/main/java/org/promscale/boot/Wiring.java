@@ -127,7 +127,10 @@ public class Wiring {
             pipeline);
     info =
         new ConnectorInfo(
-            BuildVersion.read(), settings.flag(Settings.HIGH_AVAILABILITY), probe::description);
+            BuildVersion.read(),
+            settings.flag(Settings.HIGH_AVAILABILITY),
+            leaders::reports,
+            probe::description);
     new Gauges(storageMeters, registry).register(info, health, cache, queues, admission);
   }
 

@@ -49,7 +49,7 @@ public class StatusResource {
     row(
         page,
         "High availability",
-        info.highAvailability() ? "switched on, has no effect in this version" : "off");
+        info.highAvailability() ? "<a href=\"api/v1/ha/clusters\">on</a>" : "off");
     row(page, "Writes being worked on", Long.toString(admission.writesInside()));
     row(page, "Remote write", "<code>" + escape(base) + "api/v1/write</code>");
     row(page, "Metrics", "<a href=\"metrics\">metrics</a>");
