@@ -138,6 +138,7 @@ public final class BatchSlicer {
   private @Nullable BatchPart part(int row, long timestampMs, boolean moves) {
     int sender = batch.series().identity(row);
     if (sender == SeriesTable.NO_IDENTITY) {
+      tallies.addUnattributed();
       return store();
     }
     Standing standing = standings[sender];

@@ -7,6 +7,7 @@ public final class Tallies {
   private final long[] filled;
   private final long[] covered;
   private final long[] held;
+  private long unattributed;
 
   Tallies(int identities) {
     stored = new long[identities];
@@ -26,6 +27,15 @@ public final class Tallies {
    */
   public long count(int identity, Verdict verdict) {
     return of(verdict)[identity];
+  }
+
+  void addUnattributed() {
+    unattributed++;
+  }
+
+  /** Returns the number of items whose series belong to no cluster; they are stored. */
+  public long unattributed() {
+    return unattributed;
   }
 
   /** Tells whether anything has to come back later. */

@@ -16,6 +16,9 @@ public interface HaListener {
   /** Items of a request met this verdict; what is stored or filled is durable. */
   default void judged(Standing standing, Verdict verdict, long items) {}
 
+  /** Items of series that belong to no cluster were stored. */
+  default void unattributed(long items) {}
+
   /** This connector learnt that another replica leads; not called for a first election. */
   default void leaderChanged(ClusterState before, ClusterState after) {}
 

@@ -47,7 +47,9 @@ public final class LeaderRouter implements BatchRouter {
   @Override
   public CompletionStage<Void> route(WriteBatch batch, Rejections rejections, int bytes) {
     if (batch.identities().isEmpty()) {
-      return sink.store(batch, List.of(), bytes);
+      long items = batch.itemCount() - batch.metadata().size();
+      return sink.store(batch, List.of(), bytes)
+          .whenComplete((done, failure) -> unattributed(failure == null ? items : 0));
     }
     return attempt(new Request(batch, sendersWithData(batch), rejections, bytes), 1);
   }
@@ -127,6 +129,7 @@ public final class LeaderRouter implements BatchRouter {
       int number) {
     if (failure == null) {
       count(standings, slices);
+      unattributed(slices.tallies().unattributed());
       if (slices.tallies().anyHeld()) {
         return CompletableFuture.failedFuture(heldBack());
       }
@@ -159,6 +162,12 @@ public final class LeaderRouter implements BatchRouter {
         FailureKind.HELD_BACK,
         "another replica leads this cluster and has not yet delivered these samples: keep them;"
             + " see /api/v1/ha/clusters");
+  }
+
+  private void unattributed(long items) {
+    if (items > 0) {
+      listener.unattributed(items);
+    }
   }
 
   private void count(List<@Nullable Standing> standings, Slices slices) {

@@ -25,6 +25,7 @@ public final class HaMeters implements HaListener {
   private final Counter samples;
   private final Counter changes;
   private final Counter fencesLost;
+  private final Counter unattributed;
 
   /** Registers the meters that count. */
   public HaMeters(PrometheusRegistry registry) {
@@ -43,6 +44,11 @@ public final class HaMeters implements HaListener {
             .name("promscale_ha_cluster_leader_changes_total")
             .help("Changes of leader that this connector has learnt of; a first one is none.")
             .labelNames("cluster")
+            .register(registry);
+    unattributed =
+        Counter.builder()
+            .name("promscale_ha_unattributed_items_total")
+            .help("Items stored from every sender because their series lack the labels.")
             .register(registry);
     fencesLost =
         Counter.builder()
@@ -166,6 +172,11 @@ public final class HaMeters implements HaListener {
       case COVERED -> "covered";
       case HOLD -> "pushed_back";
     };
+  }
+
+  @Override
+  public void unattributed(long items) {
+    unattributed.inc(items);
   }
 
   @Override
