@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Asks every connector ten times a second who leads, and remembers when it first said so. A
@@ -79,6 +82,13 @@ public final class LeaderWatch implements AutoCloseable {
         .map(clusters -> clusters.get(cluster))
         .map(known -> known == null ? "" : known.leader())
         .toList();
+  }
+
+  /** Returns what the connector says that sees the highest term right now, if any knows it. */
+  public synchronized Optional<HaStatus.Cluster> latest(String cluster) {
+    return latest.stream()
+        .flatMap(clusters -> Stream.ofNullable(clusters.get(cluster)))
+        .max(Comparator.comparingLong(HaStatus.Cluster::term));
   }
 
   /** Tells whether every connector names this leader right now. */
