@@ -56,6 +56,25 @@ public final class ConnectorProcess extends ServerProcess {
     return connector;
   }
 
+  /** Starts several connectors on one database at once, and waits until all are ready. */
+  public static List<ConnectorProcess> startSeveral(
+      int number, PostgresServer postgres, String database, String... arguments) {
+    List<ConnectorProcess> connectors = new ArrayList<>();
+    try {
+      for (int i = 0; i < number; i++) {
+        ConnectorProcess connector =
+            new ConnectorProcess(List.of(), onDatabase(postgres, database, arguments));
+        connectors.add(connector);
+        connector.launch();
+      }
+      connectors.forEach(ConnectorProcess::awaitReady);
+      return connectors;
+    } catch (RuntimeException e) {
+      connectors.forEach(ConnectorProcess::close);
+      throw e;
+    }
+  }
+
   /** Returns flags with the address of a database in front. */
   public static List<String> onDatabase(
       PostgresServer postgres, String database, String... arguments) {

@@ -21,7 +21,7 @@ public final class SyntheticReplica implements AutoCloseable {
   private final List<Thread> threads = new ArrayList<>();
 
   private SyntheticReplica(SyntheticPlan plan, Supplier<URI> address) {
-    RemoteWriteClient client = new RemoteWriteClient();
+    RemoteWriteClient client = new RemoteWriteClient(plan.requestTimeout());
     for (int i = 0; i < plan.shards(); i++) {
       SyntheticShard shard = new SyntheticShard(plan, i, address, client);
       Thread thread = new Thread(shard, "replica-" + plan.author() + "-shard-" + i);
@@ -42,15 +42,45 @@ public final class SyntheticReplica implements AutoCloseable {
     return replica;
   }
 
-  /** Sends nothing new and waits until the requests in flight are answered. */
+  /** Sends nothing new and waits until the requests in flight, and the queue, are answered. */
   public void finish(Duration atMost) {
-    shards.forEach(SyntheticShard::end);
+    stopScraping();
     awaitThreads(atMost);
   }
 
-  /** Ends as a killed sender does: requests in flight are never repeated. */
+  /** Scrapes nothing new; what is in flight or in the queue is still sent. */
+  public void stopScraping() {
+    shards.forEach(SyntheticShard::end);
+  }
+
+  /** Tells whether everything was answered after {@link #stopScraping}. */
+  public boolean hasFinished() {
+    return threads.stream().noneMatch(Thread::isAlive);
+  }
+
+  /** Ends as a killed sender does: nothing is repeated, the queue is lost. */
   public void die() {
     shards.forEach(SyntheticShard::die);
+  }
+
+  /** Takes the way to the connectors away; a member of a cluster goes on filling its queue. */
+  public void cutOff() {
+    shards.forEach(shard -> shard.cutOff(true));
+  }
+
+  /** Gives the way to the connectors back. */
+  public void reconnect() {
+    shards.forEach(shard -> shard.cutOff(false));
+  }
+
+  /** Lets one shard send nothing, while the others go on. */
+  public void stall(int shard) {
+    shards.get(shard).stall(true);
+  }
+
+  /** Lets a stalled shard go on. */
+  public void unstall(int shard) {
+    shards.get(shard).stall(false);
   }
 
   /** Returns every sample that was answered with success. */
@@ -58,6 +88,26 @@ public final class SyntheticReplica implements AutoCloseable {
     Set<SamplePoint> points = new HashSet<>();
     shards.forEach(shard -> shard.forEachAcknowledged(points::add));
     return points;
+  }
+
+  /** Returns every sample that a member of a cluster has scraped, sent or not. */
+  public Set<SamplePoint> scraped() {
+    Set<SamplePoint> points = new HashSet<>();
+    shards.forEach(shard -> shard.forEachScraped(points::add));
+    return points;
+  }
+
+  /** Returns the time of the first round. */
+  public long firstMs() {
+    return shards.stream().mapToLong(SyntheticShard::firstMs).min().orElseThrow();
+  }
+
+  /**
+   * Returns the time up to which every series is acknowledged, a step before the first round if one
+   * is not at all.
+   */
+  public long acknowledgedUntilMs() {
+    return shards.stream().mapToLong(SyntheticShard::acknowledgedUntilMs).min().orElseThrow();
   }
 
   /** Returns the number of requests that were answered with success. */
@@ -101,9 +151,6 @@ public final class SyntheticReplica implements AutoCloseable {
   }
 
   private void awaitThreads(Duration atMost) {
-    Await.until(
-        "the sender has ended: " + lastTrouble(),
-        atMost,
-        () -> threads.stream().noneMatch(Thread::isAlive));
+    Await.until("the sender has ended: " + lastTrouble(), atMost, this::hasFinished);
   }
 }

@@ -15,7 +15,7 @@ import org.promscale.wire.proto.RemoteWriteV1.WriteRequest;
 
 /**
  * One shard of a synthetic replica: the series whose number modulo the number of shards is its own.
- * Runs on one thread; the counts may be read from any.
+ * Runs on one thread; everything else may be called from any.
  */
 final class SyntheticShard implements Runnable {
 
@@ -27,8 +27,12 @@ final class SyntheticShard implements Runnable {
   private final RemoteWriteClient client;
   private final List<TimeSeries> series = new ArrayList<>();
   private final BitSet acknowledged = new BitSet();
+  private final int firstRound;
   private volatile boolean ending;
   private volatile boolean dead;
+  private volatile boolean cutOff;
+  private volatile boolean stalled;
+  private volatile long lastScrapeMs = Long.MAX_VALUE;
   private final AtomicLong retries = new AtomicLong();
   private final AtomicLong requestsDropped = new AtomicLong();
   private final AtomicLong requestsAcknowledged = new AtomicLong();
@@ -40,6 +44,7 @@ final class SyntheticShard implements Runnable {
     this.shard = shard;
     this.address = address;
     this.client = client;
+    this.firstRound = plan.member().isPresent() ? plan.roundsUntil(System.currentTimeMillis()) : 0;
     for (int i = shard; i < plan.series(); i += plan.shards()) {
       series.add(plan.seriesWithoutSamples(i));
     }
@@ -47,32 +52,90 @@ final class SyntheticShard implements Runnable {
 
   @Override
   public void run() {
+    if (plan.member().isPresent()) {
+      keepWallTime(plan.member().get().mostRounds());
+    } else {
+      keepPace();
+    }
+  }
+
+  private void keepPace() {
     long start = System.nanoTime();
     for (int request = 0; !ending; request++) {
       parkUntil(start + request * plan.pace().toNanos());
       if (!ending) {
-        int firstRound = request * plan.roundsPerRequest();
-        sendUntilAnswered(firstRound, body(firstRound));
+        int first = request * plan.roundsPerRequest();
+        sendUntilAnswered(first, plan.roundsPerRequest());
       }
     }
   }
 
-  /** Sends no further request; the one in flight is repeated until it is answered. */
+  /** Scraping goes on while requests fail; at the end the queue is emptied. */
+  private void keepWallTime(int mostRounds) {
+    int next = firstRound;
+    while (!dead) {
+      // In this order: once the end is seen, its time is known.
+      boolean last = ending;
+      int queued = scraped() - next;
+      if (queued >= plan.roundsPerRequest() || (last && queued > 0)) {
+        int rounds = Math.min(queued, mostRounds);
+        sendUntilAnswered(next, rounds);
+        next += rounds;
+      } else if (last) {
+        return;
+      } else {
+        long missingMs =
+            plan.timestampMs(next + plan.roundsPerRequest() - 1) - System.currentTimeMillis();
+        parkUntil(
+            System.nanoTime()
+                + TimeUnit.MILLISECONDS.toNanos(Math.max(1, Math.min(missingMs, 50))));
+      }
+    }
+  }
+
+  private int scraped() {
+    return Math.max(
+        firstRound, plan.roundsUntil(Math.min(System.currentTimeMillis(), lastScrapeMs)));
+  }
+
+  /** Sends nothing new; what is in flight or in the queue is repeated until it is answered. */
   void end() {
+    lastScrapeMs = Math.min(lastScrapeMs, System.currentTimeMillis());
     ending = true;
   }
 
-  /** Repeats nothing any more, like a sender that dies. */
+  /** Repeats nothing any more, like a sender that dies; the queue is lost. */
   void die() {
-    ending = true;
+    end();
     dead = true;
   }
 
+  /** Lets no new request through; those on their way are not touched. */
+  void cutOff(boolean whether) {
+    cutOff = whether;
+  }
+
+  /** Sends nothing while it is stalled. */
+  void stall(boolean whether) {
+    stalled = whether;
+  }
+
   synchronized void forEachAcknowledged(Consumer<SamplePoint> consumer) {
+    forEach(acknowledged, consumer);
+  }
+
+  /** Gives every sample scraped so far; only of a member of a cluster. */
+  void forEachScraped(Consumer<SamplePoint> consumer) {
+    BitSet rounds = new BitSet();
+    rounds.set(firstRound, scraped());
+    forEach(rounds, consumer);
+  }
+
+  private void forEach(BitSet rounds, Consumer<SamplePoint> consumer) {
     for (int i = 0; i < series.size(); i++) {
       int index = shard + i * plan.shards();
       String name = SamplePoint.series(plan.labelsOf(index));
-      acknowledged.stream()
+      rounds.stream()
           .mapToObj(
               round ->
                   new SamplePoint(
@@ -81,6 +144,16 @@ final class SyntheticShard implements Runnable {
                       Double.doubleToRawLongBits(plan.value(index, round))))
           .forEach(consumer);
     }
+  }
+
+  /** Returns the time of its first round. */
+  long firstMs() {
+    return plan.timestampMs(firstRound);
+  }
+
+  /** Returns the time of the newest acknowledged sample, a step before the first without one. */
+  synchronized long acknowledgedUntilMs() {
+    return plan.timestampMs(Math.max(firstRound, acknowledged.length()) - 1L);
   }
 
   long requestsAcknowledged() {
@@ -103,9 +176,9 @@ final class SyntheticShard implements Runnable {
     return lastTrouble;
   }
 
-  private byte[] body(int firstRound) {
+  private byte[] body(int first, int rounds) {
     WriteRequest.Builder request = WriteRequest.newBuilder();
-    for (int round = firstRound; round < firstRound + plan.roundsPerRequest(); round++) {
+    for (int round = first; round < first + rounds; round++) {
       for (int i = 0; i < series.size(); i++) {
         int index = shard + i * plan.shards();
         request.addTimeseries(
@@ -116,13 +189,14 @@ final class SyntheticShard implements Runnable {
     return RemoteWriteClient.encode(request.build());
   }
 
-  private void sendUntilAnswered(int firstRound, byte[] body) {
+  private void sendUntilAnswered(int first, int rounds) {
+    byte[] body = body(first, rounds);
     long backoff = FIRST_BACKOFF_NANOS;
     while (!dead) {
       try {
-        RemoteWriteClient.Answer answer = client.post(address.get(), body);
+        RemoteWriteClient.Answer answer = post(body);
         if (answer.isAcknowledged()) {
-          remember(firstRound);
+          remember(first, rounds);
           return;
         }
         lastTrouble = answer.status() + " " + answer.body();
@@ -140,8 +214,18 @@ final class SyntheticShard implements Runnable {
     }
   }
 
-  private synchronized void remember(int firstRound) {
-    acknowledged.set(firstRound, firstRound + plan.roundsPerRequest());
+  private RemoteWriteClient.Answer post(byte[] body) throws IOException {
+    while (stalled && !dead) {
+      parkUntil(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(50));
+    }
+    if (cutOff || dead) {
+      throw new IOException("cut off");
+    }
+    return client.post(address.get(), body);
+  }
+
+  private synchronized void remember(int first, int rounds) {
+    acknowledged.set(first, first + rounds);
     requestsAcknowledged.incrementAndGet();
   }
 

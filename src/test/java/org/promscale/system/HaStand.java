@@ -1,0 +1,80 @@
+package org.promscale.system;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.promscale.testbed.ConnectorProcess;
+import org.promscale.testbed.HaStatus;
+import org.promscale.testbed.LeaderWatch;
+import org.promscale.testbed.LoadBalancer;
+import org.promscale.testbed.PostgresServer;
+
+/** Connectors with high availability on one database, a load balancer, and a watch over leaders. */
+final class HaStand implements AutoCloseable {
+
+  private final PostgresServer postgres;
+  private final String database;
+  private final List<ConnectorProcess> connectors = new ArrayList<>();
+  private final LoadBalancer balancer;
+  private final LeaderWatch watch;
+
+  /**
+   * Starts it all.
+   *
+   * @param number connectors
+   * @param timeout value of {@code -metrics.high-availability.leader-timeout}
+   */
+  HaStand(int number, String timeout) {
+    postgres = PostgresServer.start(Map.of());
+    try {
+      database = postgres.createDatabase();
+      connectors.addAll(
+          ConnectorProcess.startSeveral(
+              number,
+              postgres,
+              database,
+              "-metrics.high-availability",
+              "-metrics.high-availability.leader-timeout=" + timeout));
+      balancer =
+          LoadBalancer.startNew(
+              LoadBalancer.Balance.PER_REQUEST,
+              connectors.stream().map(ConnectorProcess::port).toList());
+      watch =
+          LeaderWatch.start(
+              connectors.stream().map(connector -> connector.uri(HaStatus.PATH)).toList());
+    } catch (RuntimeException e) {
+      connectors.forEach(ConnectorProcess::close);
+      postgres.close();
+      throw e;
+    }
+  }
+
+  PostgresServer postgres() {
+    return postgres;
+  }
+
+  DataSource dataSource() {
+    return postgres.dataSource(database);
+  }
+
+  List<ConnectorProcess> connectors() {
+    return connectors;
+  }
+
+  LoadBalancer balancer() {
+    return balancer;
+  }
+
+  LeaderWatch watch() {
+    return watch;
+  }
+
+  @Override
+  public void close() {
+    watch.close();
+    balancer.close();
+    connectors.forEach(ConnectorProcess::close);
+    postgres.close();
+  }
+}
