@@ -149,7 +149,9 @@ public final class ClusterLeaders implements Leadership {
         () -> {
           long ticket = tickets.incrementAndGet();
           long atNanos = nanoClock.getAsLong();
-          adopt(store.read(clusterIds), ticket, atNanos);
+          List<ClusterState> states = store.read(clusterIds);
+          adopt(states, ticket, atNanos);
+          clusterIds.forEach(id -> forgetUnlessRead(byId.get(id), states, ticket));
           return null;
         });
     return read.thenApply(done -> null);
@@ -187,6 +189,32 @@ public final class ClusterLeaders implements Leadership {
       if (before != null && before.lease().term() != state.lease().term()) {
         announce(before, state, watched.silence().millis());
       }
+    }
+  }
+
+  /** Takes over a reading of all clusters. */
+  void adoptAll(Collection<ClusterState> read, long ticket, long atNanos) {
+    adopt(read, ticket, atNanos);
+    clusters.values().forEach(watched -> forgetUnlessRead(watched, read, ticket));
+  }
+
+  /**
+   * A database that went back to an older state may not know a cluster any more: then it is elected
+   * again.
+   */
+  private void forgetUnlessRead(
+      @Nullable WatchedCluster watched, Collection<ClusterState> read, long ticket) {
+    if (watched == null || !watched.isOlderThan(ticket)) {
+      return;
+    }
+    ClusterState state = watched.state();
+    if (read.stream().noneMatch(s -> s.clusterId() == state.clusterId())) {
+      LOG.log(
+          Level.WARNING,
+          "cluster {0} is gone from the database; the first of its replicas to send leads it",
+          OneLine.of(state.cluster(), 200));
+      clusters.remove(new Key(state.tenant(), state.cluster()), watched);
+      byId.remove(state.clusterId(), watched);
     }
   }
 

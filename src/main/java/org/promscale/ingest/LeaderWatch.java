@@ -55,7 +55,7 @@ public final class LeaderWatch {
     long ticket = leaders.drawTicket();
     long atNanos = nanoClock.getAsLong();
     List<ClusterState> states = store.readAll(leaders.knownFences());
-    leaders.adopt(states, ticket, atNanos);
+    leaders.adoptAll(states, ticket, atNanos);
     List<LeaseStore.ReplicaNote> replicas = new ArrayList<>();
     List<LeaseStore.LookNote> notes = new ArrayList<>();
     for (ClusterState state : states) {

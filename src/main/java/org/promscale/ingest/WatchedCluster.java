@@ -76,6 +76,11 @@ final class WatchedCluster {
     return before;
   }
 
+  /** Tells whether a reading with this ticket began after the one that is known. */
+  synchronized boolean isOlderThan(long readTicket) {
+    return ticket < readTicket;
+  }
+
   synchronized void saw(String replica, long nowMs, long newestMs) {
     Seen old = seen.get(replica);
     seen.put(
