@@ -124,13 +124,35 @@ final class FillWriter implements SampleBatcher.Store {
           connection,
           3,
           RETRIED,
-          c -> transaction(c, lane, order, cc -> fillSamples(cc, batch, first, end)));
+          c ->
+              transaction(
+                  c,
+                  lane,
+                  order,
+                  newestOf(batch.samples(), first, end),
+                  cc -> fillSamples(cc, batch, first, end)));
     }
     int rare = batch.histograms().size() + batch.exemplars().size();
     if (rare > 0) {
       ShortTransaction.run(
-          connection, 3, RETRIED, c -> transaction(c, lane, order, cc -> fillRare(cc, batch)));
+          connection,
+          3,
+          RETRIED,
+          c ->
+              transaction(c, lane, order, newestOf(batch.histograms()), cc -> fillRare(cc, batch)));
     }
+  }
+
+  private static long newestOf(Samples samples, int from, int end) {
+    long newest = Lease.NO_TIME;
+    for (int i = from; i < end; i++) {
+      newest = Math.max(newest, samples.timestampMs(i));
+    }
+    return newest;
+  }
+
+  private static long newestOf(List<HistogramSample> histograms) {
+    return histograms.stream().mapToLong(HistogramSample::timestampMs).max().orElse(Lease.NO_TIME);
   }
 
   /** Fills; returns how many items fitted. */
@@ -139,7 +161,8 @@ final class FillWriter implements SampleBatcher.Store {
     int fill(Connection connection) throws SQLException;
   }
 
-  private int transaction(Connection connection, int lane, FillOrder order, Filling filling)
+  private int transaction(
+      Connection connection, int lane, FillOrder order, long newestMs, Filling filling)
       throws SQLException {
     HaSession.prepare(connection);
     lock(connection, order);
@@ -151,8 +174,10 @@ final class FillWriter implements SampleBatcher.Store {
       notePatch(connection, order, filled);
     }
     if (order.leads()) {
-      // A sign of the leader's life that moves nothing: what it fills lies behind it.
-      LeaseClaim life = new LeaseClaim(order.clusterId(), order.fence(), Lease.NO_TIME, 0);
+      // A sign of the leader's life. What it fills mostly lies behind it and moves nothing; but
+      // where
+      // its predecessor left a sample from the future, the seal is ahead, and this is its progress.
+      LeaseClaim life = new LeaseClaim(order.clusterId(), order.fence(), newestMs, 0);
       fence.passAlive(connection, lane, Map.of(order.clusterId(), life));
     }
     return filled;
