@@ -99,7 +99,7 @@ public final class LeaderWatch {
               timeoutMs));
     }
     takeOverIfSilent(watched, state, silence, timeoutMs);
-    keepPatches(state);
+    keepPatches(state, silence.millis() >= timeoutMs);
     if (state.idleLanes() > 0) {
       store.foldLanes(state.clusterId());
     }
@@ -131,12 +131,15 @@ public final class LeaderWatch {
 
   /**
    * The winner of a takeover goes on filling until it has delivered a settle time past the seam:
-   * only then all its shards are beyond it.
+   * only then all its shards are beyond it. If it dies before, nobody waits for it: others are held
+   * back in its patch, and one of them must get on to take over.
    */
-  private void keepPatches(ClusterState state) {
+  private void keepPatches(ClusterState state, boolean silent) {
     for (Patch patch : state.openPatches()) {
-      if (state.progress().frontierMs() > patch.endMs()
-          && state.progress().frontierMs() - patch.endMs() > state.settleMs()) {
+      boolean passed =
+          state.progress().frontierMs() > patch.endMs()
+              && state.progress().frontierMs() - patch.endMs() > state.settleMs();
+      if (passed || silent) {
         store.closePatch(state.clusterId(), patch.id());
       }
     }
