@@ -34,15 +34,26 @@ public final class LeaderWatch {
   private final LeaseStore store;
   private final ClusterLeaders leaders;
   private final LeasePolicy policy;
+  private final long toleranceMs;
   private final LongSupplier nanoClock;
   private int looks;
 
-  /** Joins the parts. */
+  /**
+   * Joins the parts.
+   *
+   * @param toleranceMs how far ahead of a clock a sample may be: if the database's and ours differ
+   *     by more, everything may be refused
+   */
   public LeaderWatch(
-      LeaseStore store, ClusterLeaders leaders, LeasePolicy policy, LongSupplier nanoClock) {
+      LeaseStore store,
+      ClusterLeaders leaders,
+      LeasePolicy policy,
+      long toleranceMs,
+      LongSupplier nanoClock) {
     this.store = store;
     this.leaders = leaders;
     this.policy = policy;
+    this.toleranceMs = toleranceMs;
     this.nanoClock = nanoClock;
   }
 
@@ -60,7 +71,9 @@ public final class LeaderWatch {
     List<LeaseStore.LookNote> notes = new ArrayList<>();
     for (ClusterState state : states) {
       WatchedCluster watched = leaders.watched(state);
-      if (watched != null) {
+      if (watched != null && leaders.refusesForClocks(toleranceMs)) {
+        watched.lookAway();
+      } else if (watched != null) {
         look(watched, state, notes);
         replicas.addAll(watched.replicaNotes(state.nowMs()));
       }

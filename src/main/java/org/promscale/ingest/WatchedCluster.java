@@ -149,6 +149,12 @@ final class WatchedCluster {
     return cadence.look(now.progress(), now.nowMs());
   }
 
+  /** The leader may be kept from committing by us: this time says nothing about it. */
+  void lookAway() {
+    silence = null;
+    cadence.restart();
+  }
+
   /** Tells whether this connector has been looking for less than this time. */
   boolean isYoung(long nowMs, long ageMs) {
     return firstLookMs == Lease.NO_TIME || nowMs - firstLookMs < ageMs;
