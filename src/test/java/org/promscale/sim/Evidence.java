@@ -20,7 +20,7 @@ final class Evidence {
   private static final long CALM_MS = 60_000;
 
   /** With fewer samples before it nobody knows how far apart a series's samples are. */
-  private static final int KNOWN_HABIT = 2;
+  private static final int KNOWN_HABIT = 4;
 
   private final World world;
   private final long stepMs;
@@ -87,7 +87,7 @@ final class Evidence {
     for (Replica replica : world.replicas()) {
       if (replica.name().equals(history.leader())
           && !replica.isSilent()
-          && behind > CALM_MS
+          && behind > Math.max(CALM_MS, 3 * stepMs)
           && world.plan().clusters() == 1) {
         add(
             "I5: in cluster %d %s leads, but is stored until %s only"
@@ -250,7 +250,7 @@ final class Evidence {
     Long after = stored.ceilingKey(at);
     if (terms.get(term).leader().equals(replica.name())) {
       boolean irregular =
-          (ack.series() == Replica.STAMPED || 2 * nearest(before, at, after) < stepMs)
+          (ack.series() == Replica.STAMPED || 4 * nearest(before, at, after) < 3 * stepMs)
               && at <= terms.get(term).sealMs();
       if (!cameLate(stored, before, at, after, replica.name())
           && !lostNear(id, at)
@@ -265,11 +265,12 @@ final class Evidence {
       return;
     }
     // Of somebody who led next, and beyond what the old leader had stored.
-    if (term + 1 < terms.size()
+    if (ack.series() != Replica.STAMPED
+        && term + 1 < terms.size()
         && terms.get(term + 1).leader().equals(replica.name())
         && at > frontiers[term + 1] - SETTLE_MS
         && (at > frontiers[term + 1]
-            || ack.ackedAtMs() < terms.get(term + 1).decidedAtMs() + SETTLE_MS)
+            || ack.ackedAtMs() < closedAt(replica.name(), terms.get(term).endMs()))
         && nearest(before, at, after) > stepMs
         && !lostNear(id, at)) {
       add(
@@ -282,6 +283,17 @@ final class Evidence {
                   show(before),
                   show(after)));
     }
+  }
+
+  /** Whatever comes later than this is late, and nobody's hole to fill any more. */
+  private long closedAt(String replica, long boundaryMs) {
+    long closed = Lease.NO_TIME;
+    for (TwinHistory.Patch patch : patches) {
+      if (patch.replica().equals(replica) && patch.endMs() == boundaryMs) {
+        closed = Math.max(closed, patch.trueCloseMs());
+      }
+    }
+    return closed;
   }
 
   private boolean lostNear(long id, long at) {

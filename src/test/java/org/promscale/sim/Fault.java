@@ -36,8 +36,11 @@ record Fault(Kind kind, long atMs, long forMs, int target, long size) {
     DUPLICATES,
     TARGET_GONE;
 
-    boolean isOfConnector() {
-      return name().startsWith("CONNECTOR_");
+    /** Tells whether it waits for a storing transaction. */
+    boolean liesInWait() {
+      return this == CONNECTOR_FREEZE_IN_COPY
+          || this == CONNECTOR_FREEZE_BEFORE_COMMIT
+          || this == CONNECTOR_CRASH_BEFORE_COMMIT;
     }
 
     boolean isOfReplica() {

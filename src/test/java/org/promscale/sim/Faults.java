@@ -53,7 +53,9 @@ final class Faults {
         fault.atMs(),
         () -> {
           int target = target(fault);
-          hits.add(new Hit(fault, target));
+          if (!fault.kind().liesInWait()) {
+            hits.add(new Hit(fault, target));
+          }
           begin(fault, target);
         });
   }
@@ -89,16 +91,19 @@ final class Faults {
       case CONNECTOR_FREEZE -> freeze(world.connector(target), fault.forMs());
       case CONNECTOR_FREEZE_IN_COPY -> {
         Connector connector = world.connector(target);
-        connector.lieInWait(TwinLine.Point.IN_COPY, () -> freeze(connector, fault.forMs()));
+        ambush(fault, TwinLine.Point.IN_COPY, connector, () -> freeze(connector, fault.forMs()));
       }
       case CONNECTOR_FREEZE_BEFORE_COMMIT -> {
         Connector connector = world.connector(target);
-        connector.lieInWait(TwinLine.Point.BEFORE_COMMIT, () -> freeze(connector, fault.forMs()));
+        ambush(
+            fault, TwinLine.Point.BEFORE_COMMIT, connector, () -> freeze(connector, fault.forMs()));
       }
       case CONNECTOR_CRASH_BEFORE_COMMIT -> {
         Connector connector = world.connector(target);
-        connector.lieInWait(
+        ambush(
+            fault,
             TwinLine.Point.BEFORE_COMMIT,
+            connector,
             () -> {
               connector.crash();
               world.restart(target, fault.forMs() * Simulation.MS);
@@ -152,6 +157,18 @@ final class Faults {
       case TARGET_GONE ->
           during(fault, () -> world.setTargetsGone(true), () -> world.setTargetsGone(false));
     }
+  }
+
+  /** It happens when the connector gets there, which may be later. */
+  private void ambush(Fault fault, TwinLine.Point point, Connector connector, Runnable trap) {
+    connector.lieInWait(
+        point,
+        () -> {
+          long nowMs = world.simulation().nowNanos() / Simulation.MS;
+          Fault late = new Fault(fault.kind(), nowMs, fault.forMs(), fault.target(), fault.size());
+          hits.add(new Hit(late, connector.number()));
+          trap.run();
+        });
   }
 
   private void during(Fault fault, Runnable begin, Runnable end) {

@@ -133,11 +133,16 @@ record Plan(
       Fault.Kind kind =
           random.nextInt(4) == 0 ? Fault.Kind.REPLICA_KILL : kinds[random.nextInt(kinds.length)];
       long at = FIRST_FAULT_MS + (long) (random.nextDouble() * (lastMs - FIRST_FAULT_MS - 30_000));
-      if (kind == Fault.Kind.REPLICA_KILL && !faults.isEmpty() && random.nextInt(2) == 0) {
-        // Trouble seldom comes alone.
-        at = faults.get(faults.size() - 1).atMs() + random.nextInt(8_000);
-      }
       long length = Math.min(lastMs - at, lengthOf(kind, random));
+      Fault last = faults.isEmpty() ? null : faults.get(faults.size() - 1);
+      if (last != null && last.kind() == Fault.Kind.CONNECTOR_FREEZE_IN_COPY) {
+        // Trouble seldom comes alone.
+        kind = Fault.Kind.REPLICA_KILL;
+        at = last.atMs() + 1_000 + random.nextInt(8_000);
+        length = Math.min(lastMs - at, last.forMs());
+      } else if (kind == Fault.Kind.REPLICA_KILL && last != null && random.nextInt(2) == 0) {
+        at = last.atMs() + random.nextInt(8_000);
+      }
       int target =
           kind.isOfReplica()
               ? random.nextInt(3) > 0 ? Fault.LEADER : random.nextInt(replicas)
@@ -155,8 +160,8 @@ record Plan(
       case DATABASE_SLOW, REPLICA_SLOW -> 5_000 + random.nextInt(30_000);
       case CONNECTOR_CRASH, CONNECTOR_CRASH_BEFORE_COMMIT, CONNECTOR_STOP ->
           6_000 + random.nextInt(14_000);
-      case CONNECTOR_FREEZE, CONNECTOR_FREEZE_IN_COPY, CONNECTOR_FREEZE_BEFORE_COMMIT ->
-          2_000 + random.nextInt(88_000);
+      case CONNECTOR_FREEZE_IN_COPY -> 50_000 + random.nextInt(50_000);
+      case CONNECTOR_FREEZE, CONNECTOR_FREEZE_BEFORE_COMMIT -> 2_000 + random.nextInt(88_000);
       default -> 2_000 + random.nextInt(68_000);
     };
   }

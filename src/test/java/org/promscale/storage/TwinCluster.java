@@ -73,6 +73,7 @@ final class TwinCluster {
     final long endMs;
     final long openedAtMs;
     long openUntilMs = INFINITY;
+    long trueCloseMs = INFINITY;
     long filledAtMs = Lease.NO_TIME;
     long filled;
 
@@ -87,6 +88,7 @@ final class TwinCluster {
     PatchRow copy() {
       PatchRow copy = new PatchRow(id, replica, startMs, endMs, openedAtMs);
       copy.openUntilMs = openUntilMs;
+      copy.trueCloseMs = trueCloseMs;
       copy.filledAtMs = filledAtMs;
       copy.filled = filled;
       return copy;

@@ -23,8 +23,8 @@ public final class TwinHistory {
       long decidedAtMs,
       long sealMs) {}
 
-  /** A patch; its samples have startMs &lt; time &lt;= endMs. */
-  public record Patch(String replica, long startMs, long endMs, long openUntilMs) {
+  /** A patch; its samples have startMs &lt; time &lt;= endMs; it was closed at a true time. */
+  public record Patch(String replica, long startMs, long endMs, long trueCloseMs) {
 
     /** Tells whether it allows this sample. */
     public boolean allows(String author, long timeMs) {
@@ -109,7 +109,7 @@ public final class TwinHistory {
     List<Patch> patches = new ArrayList<>();
     if (cluster != null) {
       for (TwinCluster.PatchRow row : cluster.patches) {
-        patches.add(new Patch(row.replica, row.startMs, row.endMs, row.openUntilMs));
+        patches.add(new Patch(row.replica, row.startMs, row.endMs, row.trueCloseMs));
       }
     }
     return patches;

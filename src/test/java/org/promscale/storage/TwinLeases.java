@@ -212,6 +212,7 @@ public final class TwinLeases implements LeaseStore {
     for (TwinCluster.PatchRow patch : cluster.patches) {
       if (patch.openUntilMs == TwinCluster.INFINITY) {
         patch.openUntilMs = now;
+        patch.trueCloseMs = db.trueMs();
       }
     }
     if (decided.boundaryMs() != Lease.NO_TIME) {
@@ -294,6 +295,7 @@ public final class TwinLeases implements LeaseStore {
           && patch.openUntilMs == TwinCluster.INFINITY
           && filled < now - 10_000) {
         patch.openUntilMs = now;
+        patch.trueCloseMs = db.trueMs();
       }
     }
   }
