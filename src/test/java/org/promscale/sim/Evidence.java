@@ -83,6 +83,11 @@ final class Evidence {
 
   /** The last minute and more was calm: whoever is well and leads is stored. */
   private void judgeEnd(int cluster, TwinHistory history) {
+    for (Faults.Hit hit : world.faults().hits()) {
+      if (hit.fault().endMs() > world.simulation().nowNanos() / Simulation.MS - CALM_MS) {
+        return; // it came late
+      }
+    }
     long behind = world.databaseClockMs() - history.frontierMs();
     for (Replica replica : world.replicas()) {
       if (replica.name().equals(history.leader())
