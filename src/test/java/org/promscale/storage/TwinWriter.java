@@ -371,7 +371,7 @@ public final class TwinWriter implements SampleBatcher.OverlappingStore {
             () -> note(row, claim, alive || claim.newestMs() != Lease.NO_TIME ? 1 : 0));
       }
       if (!lost.isEmpty()) {
-        registered.getOrDefault(lane, Set.of()).removeAll(lost);
+        registered.getOrDefault(lane, new HashSet<>()).removeAll(lost);
       }
       return lost;
     }
