@@ -51,6 +51,9 @@ public interface LeaseStore {
   /** Adds up the progress of lanes that have stored nothing for ten minutes, and forgets them. */
   void foldLanes(long clusterId);
 
+  /** Forgets replicas that were not seen for a day, unless they lead. */
+  void forgetReplicas(long clusterId);
+
   /**
    * Ends database sessions of this user that have been blocking others for ten seconds while they
    * wait for their own client: it is frozen, and no time-out of the database ends it.

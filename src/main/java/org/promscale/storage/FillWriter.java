@@ -124,12 +124,21 @@ final class FillWriter implements SampleBatcher.Store {
           connection,
           3,
           RETRIED,
-          c -> transaction(c, lane, order, cc -> fillSamples(cc, batch, first, end)));
+          c ->
+              transaction(
+                  c,
+                  lane,
+                  order,
+                  newest(batch.samples(), first, end),
+                  cc -> fillSamples(cc, batch, first, end)));
     }
     int rare = batch.histograms().size() + batch.exemplars().size();
     if (rare > 0) {
       ShortTransaction.run(
-          connection, 3, RETRIED, c -> transaction(c, lane, order, cc -> fillRare(cc, batch)));
+          connection,
+          3,
+          RETRIED,
+          c -> transaction(c, lane, order, newest(batch), cc -> fillRare(cc, batch)));
     }
   }
 
@@ -139,7 +148,8 @@ final class FillWriter implements SampleBatcher.Store {
     int fill(Connection connection) throws SQLException;
   }
 
-  private int transaction(Connection connection, int lane, FillOrder order, Filling filling)
+  private int transaction(
+      Connection connection, int lane, FillOrder order, long newestMs, Filling filling)
       throws SQLException {
     HaSession.prepare(connection);
     lock(connection, order);
@@ -151,11 +161,26 @@ final class FillWriter implements SampleBatcher.Store {
       notePatch(connection, order, filled);
     }
     if (order.leads()) {
-      // A sign of the leader's life that moves nothing: what it fills lies behind it.
-      LeaseClaim life = new LeaseClaim(order.clusterId(), order.fence(), Lease.NO_TIME, 0);
+      // Its term begins before the seal where the one before had samples ahead of wall time.
+      LeaseClaim life = new LeaseClaim(order.clusterId(), order.fence(), newestMs, 0);
       fence.passAlive(connection, lane, Map.of(order.clusterId(), life));
     }
     return filled;
+  }
+
+  private static long newest(Samples samples, int from, int end) {
+    long newest = Lease.NO_TIME;
+    for (int i = from; i < end; i++) {
+      newest = Math.max(newest, samples.timestampMs(i));
+    }
+    return newest;
+  }
+
+  private static long newest(WriteBatch batch) {
+    return batch.histograms().stream()
+        .mapToLong(HistogramSample::timestampMs)
+        .max()
+        .orElse(Lease.NO_TIME);
   }
 
   private static void lock(Connection connection, FillOrder order) throws SQLException {

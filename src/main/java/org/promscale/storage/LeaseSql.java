@@ -66,6 +66,11 @@ final class LeaseSql {
           AND b.state_change < clock_timestamp() - interval '5 s') frozen
       """;
 
+  private static final String FORGET =
+      "DELETE FROM _prom_catalog.ha_sighting s WHERE cluster_id = ? AND last_seen <"
+          + " clock_timestamp() - interval '1 day' AND NOT EXISTS (SELECT FROM"
+          + " _prom_catalog.ha_lease l WHERE l.cluster_id = s.cluster_id AND l.leader = s.replica)";
+
   private LeaseSql() {}
 
   static void note(DataSource dataSource, List<ReplicaNote> replicas, List<LookNote> looks) {
@@ -127,6 +132,18 @@ final class LeaseSql {
       update.setLong(6, look.burstMs());
       update.executeUpdate();
     }
+  }
+
+  /** Forgets replicas that were not seen for a day, unless they lead. */
+  static int forgetReplicas(DataSource dataSource, long clusterId) {
+    return call(
+        dataSource,
+        connection -> {
+          try (PreparedStatement forget = connection.prepareStatement(FORGET)) {
+            forget.setLong(1, clusterId);
+            return forget.executeUpdate();
+          }
+        });
   }
 
   static int endFrozenSessions(DataSource dataSource) {
