@@ -46,7 +46,15 @@ class HaRealPrometheusIT {
       awaitLeader(stand, "prometheus-a");
       try (PrometheusServer second = prometheus(stand, exporter, "prometheus-b")) {
         // Told "covered" once, the standby lags as it will for ever.
-        Await.until("the standby is answered", PATIENCE, () -> sent(second) > 0);
+        Await.until(
+            "the standby is answered",
+            PATIENCE,
+            () ->
+                MetricsPage.of(second.uri("/metrics"))
+                        .sum(
+                            "prometheus_remote_storage_queue_highest_sent_timestamp_seconds",
+                            Map.of())
+                    > 0);
         assertNothingDropped(first);
         long killedMs = System.currentTimeMillis();
         first.kill();
@@ -79,13 +87,6 @@ class HaRealPrometheusIT {
   private static void awaitStored(StoredSamples stored, long moreMs) {
     long untilMs = System.currentTimeMillis() + moreMs;
     Await.until("later samples", PATIENCE, () -> stored.newestMs() >= untilMs);
-  }
-
-  private static double sent(PrometheusServer server) throws Exception {
-    MetricsPage page = MetricsPage.of(server.uri("/metrics"));
-    return page.sum("prometheus_remote_storage_samples_total", Map.of())
-        - page.sum("prometheus_remote_storage_samples_pending", Map.of())
-        - page.sum("prometheus_remote_storage_samples_failed_total", Map.of());
   }
 
   private static void assertNothingDropped(PrometheusServer server) throws Exception {
