@@ -88,7 +88,7 @@ public final class BatchWriter implements SampleBatcher.Store {
       isolate(connection, lane, group, e);
       return;
     }
-    group.forEach(p -> p.done().complete(null));
+    group.forEach(p -> p.done().complete(0));
   }
 
   /** Sends back the requests of clusters whose leadership has changed; the others are stored. */

@@ -79,8 +79,7 @@ final class FillWriter implements SampleBatcher.Store {
       try (Connection connection = dataSource.getConnection()) {
         connection.setAutoCommit(false);
         try {
-          fill(connection, firstLane + writer, pending, order);
-          pending.done().complete(null);
+          pending.done().complete(fill(connection, firstLane + writer, pending, order));
         } finally {
           connection.rollback();
           connection.setAutoCommit(true);
@@ -109,7 +108,7 @@ final class FillWriter implements SampleBatcher.Store {
         e);
   }
 
-  private void fill(Connection connection, int lane, PendingBatch pending, FillOrder order)
+  private int fill(Connection connection, int lane, PendingBatch pending, FillOrder order)
       throws SQLException {
     preparation.prepare(connection, List.of(pending));
     if (order.leads()) {
@@ -117,29 +116,33 @@ final class FillWriter implements SampleBatcher.Store {
     }
     WriteBatch batch = pending.batch();
     int samples = batch.samples().size();
+    int filled = 0;
     for (int from = 0; from < samples; from += MOST_ITEMS) {
       int first = from;
       int end = Math.min(samples, from + MOST_ITEMS);
-      ShortTransaction.run(
-          connection,
-          3,
-          RETRIED,
-          c ->
-              transaction(
-                  c,
-                  lane,
-                  order,
-                  newest(batch.samples(), first, end),
-                  cc -> fillSamples(cc, batch, first, end)));
+      filled +=
+          ShortTransaction.run(
+              connection,
+              3,
+              RETRIED,
+              c ->
+                  transaction(
+                      c,
+                      lane,
+                      order,
+                      newest(batch.samples(), first, end),
+                      cc -> fillSamples(cc, batch, first, end)));
     }
     int rare = batch.histograms().size() + batch.exemplars().size();
     if (rare > 0) {
-      ShortTransaction.run(
-          connection,
-          3,
-          RETRIED,
-          c -> transaction(c, lane, order, newest(batch), cc -> fillRare(cc, batch)));
+      filled +=
+          ShortTransaction.run(
+              connection,
+              3,
+              RETRIED,
+              c -> transaction(c, lane, order, newest(batch), cc -> fillRare(cc, batch)));
     }
+    return filled;
   }
 
   /** Fills; returns how many items fitted. */
