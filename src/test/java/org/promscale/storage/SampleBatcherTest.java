@@ -45,8 +45,10 @@ class SampleBatcherTest {
     ExecutionException failure =
         catchThrowableOfType(
             ExecutionException.class, () -> stage.toCompletableFuture().get(0, TimeUnit.SECONDS));
-    assertThat(failure).hasCauseInstanceOf(IngestFailure.class);
-    return ((IngestFailure) failure.getCause()).kind();
+    if (failure.getCause() instanceof IngestFailure known) {
+      return known.kind();
+    }
+    throw new AssertionError("failed in another way", failure);
   }
 
   @Test

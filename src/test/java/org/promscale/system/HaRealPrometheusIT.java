@@ -150,7 +150,11 @@ class HaRealPrometheusIT {
         }
       }
       if (changes != 1 || ofSecond.contains(samples.get(0))) {
-        mixed.add(changes + " changes of author in " + series.getKey());
+        mixed.add(
+            changes
+                + " changes of author in "
+                + series.getKey()
+                + authors(samples, ofSecond, killedMs));
       }
     }
     System.out.println(
@@ -166,9 +170,21 @@ class HaRealPrometheusIT {
     assertThat(mixed).as("series that do not read A…AB…B").isEmpty();
   }
 
+  /** Returns the samples around the kill: their seconds since then, and whose they are. */
+  private static String authors(
+      List<SamplePoint> samples, Set<SamplePoint> ofSecond, long killedMs) {
+    return samples.stream()
+        .map(
+            point ->
+                String.format(
+                    " %.3f%s",
+                    (point.timestampMs() - killedMs) / 1e3, ofSecond.contains(point) ? "b" : "a"))
+        .collect(Collectors.joining());
+  }
+
   private static Map<String, List<SamplePoint>> nodeSeries(Set<SamplePoint> stored) {
     return stored.stream()
-        .filter(point -> point.series().contains("job=\"node\""))
+        .filter(point -> point.series().contains(",job=\"node\""))
         .sorted()
         .collect(Collectors.groupingBy(SamplePoint::series, TreeMap::new, Collectors.toList()));
   }
