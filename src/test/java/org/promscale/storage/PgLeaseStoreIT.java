@@ -141,19 +141,22 @@ class PgLeaseStoreIT implements LeaseStoreContract, LeaseNoteContract {
   }
 
   @Test
-  void frozenSessionThatBlocksOthersIsEnded() throws Exception {
+  void frozenSessionThatBlocksOthersIsEndedAndABusyOneIsNot() throws Exception {
     stage.execute("CREATE TABLE public.blocked (id int PRIMARY KEY)");
+    Future<Boolean> working = runs("INSERT INTO public.blocked VALUES (2); SELECT pg_sleep(13)");
+    Await.until(
+        "it works",
+        PATIENCE,
+        () -> !stage.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").isEmpty());
     try (Connection frozen = stage.database().getConnection();
         Statement statement = frozen.createStatement()) {
       frozen.setAutoCommit(false);
       statement.execute("INSERT INTO public.blocked VALUES (1)");
-      Future<Boolean> waiting =
-          stage.async(
-              () -> {
-                stage.execute("INSERT INTO public.blocked VALUES (1)");
-                return true;
-              });
-      stage.awaitBlockedOrDone("INSERT INTO public.blocked", waiting);
+      Future<Boolean> waiting = runs("INSERT INTO public.blocked SELECT 1");
+      Future<Boolean> waitingToo =
+          runs("INSERT INTO public.blocked SELECT 2 WHERE true ON CONFLICT DO NOTHING");
+      stage.awaitBlockedOrDone("INSERT INTO public.blocked SELECT 1", waiting);
+      stage.awaitBlockedOrDone("INSERT INTO public.blocked SELECT 2", waitingToo);
       long since = System.nanoTime();
       assertThat(connector(0).endFrozenSessions()).as("at once").isZero();
       Await.until(
@@ -162,35 +165,21 @@ class PgLeaseStoreIT implements LeaseStoreContract, LeaseNoteContract {
           .isBetween(Duration.ofSeconds(9), Duration.ofSeconds(13));
       assertThat(HaStage.join(waiting)).isTrue();
       assertThat(frozen.isValid(1)).isFalse();
+      Await.until(
+          "the busy session has done its work",
+          PATIENCE,
+          () -> connector(1).endFrozenSessions() == 0 && working.isDone());
+      assertThat(HaStage.join(working)).isTrue();
+      HaStage.join(waitingToo);
     }
   }
 
-  @Test
-  void busySessionThatBlocksOthersIsLeftAlone() throws Exception {
-    stage.execute("CREATE TABLE public.busy (id int PRIMARY KEY)");
-    Future<Boolean> working =
-        stage.async(
-            () -> {
-              stage.execute("INSERT INTO public.busy VALUES (1); SELECT pg_sleep(12)");
-              return true;
-            });
-    Await.until(
-        "it works",
-        PATIENCE,
-        () -> !stage.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").isEmpty());
-    Future<Boolean> waiting =
-        stage.async(
-            () -> {
-              stage.execute("INSERT INTO public.busy VALUES (1) ON CONFLICT DO NOTHING");
-              return true;
-            });
-    stage.awaitBlockedOrDone("INSERT INTO public.busy", waiting);
-    Await.until(
-        "its work is done",
-        PATIENCE,
-        () -> connector(1).endFrozenSessions() == 0 && working.isDone());
-    assertThat(HaStage.join(working)).isTrue();
-    HaStage.join(waiting);
+  private Future<Boolean> runs(String sql) {
+    return stage.async(
+        () -> {
+          stage.execute(sql);
+          return true;
+        });
   }
 
   /** It holds the lease and all lanes, and no statement of it is under way. */
