@@ -79,7 +79,7 @@ final class FillWriter implements SampleBatcher.Store {
       try (Connection connection = dataSource.getConnection()) {
         connection.setAutoCommit(false);
         try {
-          fill(connection, firstLane + writer, pending, order);
+          fillAgain(connection, firstLane + writer, pending, order);
           pending.done().complete(null);
         } finally {
           connection.rollback();
@@ -107,6 +107,20 @@ final class FillWriter implements SampleBatcher.Store {
         FailureKind.UNAVAILABLE,
         "cannot store late samples now: the database is not available; data is kept by the sender",
         e);
+  }
+
+  private void fillAgain(Connection connection, int lane, PendingBatch pending, FillOrder order)
+      throws SQLException {
+    try {
+      fill(connection, lane, pending, order);
+    } catch (SQLException e) {
+      if (SqlFailure.of(e) != SqlFailure.NO_PARTITION) {
+        throw e;
+      }
+      // A partition that we knew was dropped meanwhile.
+      preparation.partitionsChanged();
+      fill(connection, lane, pending, order);
+    }
   }
 
   private void fill(Connection connection, int lane, PendingBatch pending, FillOrder order)
