@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.postgresql.ds.PGPoolingDataSource;
 import org.promscale.testbed.Await;
 import org.promscale.testbed.PostgresServer;
 
@@ -28,13 +29,28 @@ final class HaStage implements AutoCloseable {
 
   private final PostgresServer server = PostgresServer.start(Map.of());
   private final String name = server.createDatabase();
-  private final DataSource database = server.dataSource(name);
+  private final DataSource database;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final ResourceLocal transactions;
 
   HaStage() throws SQLException {
+    this(false);
+  }
+
+  /** Makes a stage, with a pool of connections where many statements matter. */
+  HaStage(boolean pooled) throws SQLException {
+    database = pooled ? pool() : server.dataSource(name);
     new SchemaMigrator(database).migrate();
     transactions = ResourceLocal.in(database);
+  }
+
+  @SuppressWarnings("deprecation") // too simple for production is right for a test
+  private DataSource pool() throws SQLException {
+    PGPoolingDataSource pool = new PGPoolingDataSource();
+    pool.setUrl(server.dataSource(name).getUrl());
+    pool.setUser(server.dataSource(name).getUser());
+    pool.setMaxConnections(40);
+    return pool;
   }
 
   DataSource database() {
