@@ -76,6 +76,7 @@ class FillWriterIT {
   }
 
   /** Stored times of a series, times to fill in, and which of those fit; in seconds. */
+  @SuppressWarnings("ArrayRecordComponent") // rows of a table, never compared
   record Hole(String situation, long[] stored, long[] sent, long[] filled) {
     @Override
     public String toString() {
