@@ -79,7 +79,7 @@ final class FillWriter implements SampleBatcher.Store {
       try (Connection connection = dataSource.getConnection()) {
         connection.setAutoCommit(false);
         try {
-          pending.done().complete(fill(connection, firstLane + writer, pending, order));
+          pending.done().complete(fillAgain(connection, firstLane + writer, pending, order));
         } finally {
           connection.rollback();
           connection.setAutoCommit(true);
@@ -106,6 +106,20 @@ final class FillWriter implements SampleBatcher.Store {
         FailureKind.UNAVAILABLE,
         "cannot store late samples now: the database is not available; data is kept by the sender",
         e);
+  }
+
+  private int fillAgain(Connection connection, int lane, PendingBatch pending, FillOrder order)
+      throws SQLException {
+    try {
+      return fill(connection, lane, pending, order);
+    } catch (SQLException e) {
+      if (SqlFailure.of(e) != SqlFailure.NO_PARTITION) {
+        throw e;
+      }
+      // A partition that we knew was dropped meanwhile.
+      preparation.partitionsChanged();
+      return fill(connection, lane, pending, order);
+    }
   }
 
   private int fill(Connection connection, int lane, PendingBatch pending, FillOrder order)

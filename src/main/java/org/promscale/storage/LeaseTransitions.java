@@ -235,6 +235,8 @@ final class LeaseTransitions {
   private static void prepare(EntityManager em) {
     // Hibernate sends no lock time-out to PostgreSQL; a lost change of leader must not be possible.
     update(em.createNativeQuery("SET LOCAL lock_timeout = '2s'"));
+    // Those who wait for the lease give up after that time, so nobody would end a frozen session.
+    update(em.createNativeQuery("SET LOCAL idle_in_transaction_session_timeout = '5s'"));
     update(em.createNativeQuery("SET LOCAL synchronous_commit = on"));
   }
 

@@ -15,7 +15,7 @@ import org.promscale.ha.HoleFinder;
 /** Finds which rows of a batch fit holes of their series. Stateless. */
 final class Neighbours {
 
-  // Nine before give eight distances; a day back, so that few partitions are looked at.
+  // Nine give eight distances; a day back and forth, so that few partitions are looked at.
   private static final String AROUND =
       """
       SELECT w.id, _prom_catalog.data_ms(n.time)
@@ -28,7 +28,7 @@ final class Neighbours {
            AND time BETWEEN _prom_catalog.data_time(w.first) AND _prom_catalog.data_time(w.last))
         UNION ALL
         (SELECT time FROM prom_data.%1$s WHERE series_id = w.id AND time > _prom_catalog.data_time(w.last)
-           AND time <= _prom_catalog.data_time(w.last) + interval '1 day' ORDER BY time LIMIT 1)) n
+           AND time <= _prom_catalog.data_time(w.last) + interval '1 day' ORDER BY time LIMIT 9)) n
       ORDER BY 1, 2
       """;
 
