@@ -163,7 +163,12 @@ final class DeploymentScenario {
     assertThat(client.write(server.uri("/api/v1/write"), ofReplica("b", now + 1, 2)).status())
         .as("a standby's sample that the leader has not passed")
         .isEqualTo(503);
-    accepted(ofReplica("b", now - 60_000, 3));
+    Await.until(
+        "an older one is covered once the connector has seen the leader's frontier",
+        Duration.ofSeconds(5),
+        () ->
+            client.write(server.uri("/api/v1/write"), ofReplica("b", now - 60_000, 3)).status()
+                == 204);
     assertThat(get("/api/v1/ha/clusters").body()).contains("\"leader\":\"a\"", "\"term\":1");
 
     Await.until(
