@@ -167,12 +167,15 @@ class FenceIT {
   void groupOfTwoFences() throws Exception {
     UUID old = quick.read(cluster).lease().fence();
     UUID now = leadB().lease().fence();
-    PendingBatch late = claimed(110, 1, old);
-    PendingBatch current = claimed(105, 2, now);
-    quick.write(0, late, current);
-    assertLeaseChanged(late);
-    assertLeaseChanged(current);
-    assertThat(stage.stored(name)).containsExactly("100=1");
+    for (int lateAt = 0; lateAt < 3; lateAt++) {
+      PendingBatch[] group = {claimed(105, 2, now), claimed(106, 2, now), claimed(107, 2, now)};
+      group[lateAt] = claimed(110, 1, old);
+      quick.write(0, group);
+      for (PendingBatch pending : group) {
+        assertLeaseChanged(pending);
+      }
+      assertThat(stage.stored(name)).as("late at %d", lateAt).containsExactly("100=1");
+    }
   }
 
   @Test

@@ -288,14 +288,6 @@ class FillWriterIT {
   }
 
   @Test
-  void patchOfMetadataOnlyRequestsIsLeftAlone() throws SQLException {
-    PendingBatch pending = Batches.unknown().filling(inPatch());
-    one.fill(pending);
-    assertThat(HaConnector.stored(pending)).isTrue();
-    assertThat(samplesFilled()).isZero();
-  }
-
-  @Test
   void twoConnectorsThatFillTheSameStoreItOnce() throws Exception {
     store(name, 0, 1, 2, 60, 61);
     List<PendingBatch> all = new ArrayList<>();
