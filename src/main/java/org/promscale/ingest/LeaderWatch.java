@@ -77,10 +77,7 @@ public final class LeaderWatch {
     }
     int ended = store.endFrozenSessions();
     if (ended > 0) {
-      LOG.log(
-          Level.WARNING,
-          "ended {0} database sessions of frozen connectors that blocked others for 10 s",
-          ended);
+      LOG.log(Level.WARNING, "ended {0} database sessions of frozen connectors", ended);
     }
   }
 

@@ -73,6 +73,9 @@ final class WatchedCluster {
     }
     ClusterState before = state;
     boolean sameFence = before.lease().fence().equals(read.lease().fence());
+    if (!sameFence && read.terms().isEmpty()) {
+      return null; // terms were left out for a lease that was known then and has changed since
+    }
     state = sameFence && read.terms().isEmpty() ? read.withTerms(before.terms()) : read;
     ticket = readTicket;
     readAtNanos = atNanos;

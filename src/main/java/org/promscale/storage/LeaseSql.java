@@ -56,7 +56,13 @@ final class LeaseSql {
   private static final String END_FROZEN =
       """
       SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM (
-        SELECT DISTINCT b.pid
+        SELECT b.pid
+        FROM pg_stat_activity b
+        WHERE b.usename = current_user AND b.datname = current_database()
+          AND b.wait_event = 'ClientRead' AND b.state = 'active' AND b.query LIKE 'COPY prom_data.%'
+          AND b.state_change < clock_timestamp() - interval '30 s'
+        UNION
+        SELECT b.pid
         FROM pg_locks w
         CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS blocker (pid)
         JOIN pg_stat_activity b ON b.pid = blocker.pid

@@ -182,7 +182,8 @@ final class LeaseTransitions {
                 "UPDATE _prom_catalog.ha_progress SET fence = CAST(:fence AS uuid), frontier ="
                     + " nullif(_prom_catalog.data_time(:boundary), '-infinity'), last ="
                     + " nullif(_prom_catalog.data_time(:boundary), '-infinity'), lag_ms = 0,"
-                    + " committed_at = NULL WHERE cluster_id = :cluster")
+                    + " committed_at = NULL, registered_at = clock_timestamp() WHERE cluster_id ="
+                    + " :cluster")
             .setParameter("fence", lease.fence().toString())
             .setParameter("boundary", takeover.boundaryMs())
             .setParameter("cluster", id));
