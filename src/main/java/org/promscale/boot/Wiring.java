@@ -96,7 +96,7 @@ public class Wiring {
     exposition = new Exposition(registry);
 
     health = new ConnectorHealth(clock);
-    probe = new DatabaseProbe(dataSource, clock, health);
+    probe = new DatabaseProbe(dataSource, clock, nanoClock, health);
     SeriesCache cache =
         new SeriesCache((int) Math.min(1 << 26, (heap >> 20) * CACHED_SERIES_PER_HEAP_MB));
     storage =
@@ -167,7 +167,8 @@ public class Wiring {
                 .durationOr(Settings.HA_LEADER_TIMEOUT, "auto")
                 .map(Duration::toMillis)
                 .orElse(0L));
-    LeaderWatch watch = new LeaderWatch(store, table, policy, nanoClock);
+    long toleranceMs = settings.duration(Settings.MAX_FUTURE).toMillis();
+    LeaderWatch watch = new LeaderWatch(store, table, policy, toleranceMs, nanoClock);
     leaders.switchOn(table, watch);
     meters.show(watch::reports);
     return new LeaderRouter(table, queues.storing(), queues.filling(), meters);

@@ -45,6 +45,11 @@ public record ClusterState(
         .orElse(Lease.NO_TIME);
   }
 
+  /** Tells whether another state is of the same cluster: an older database may reuse numbers. */
+  public boolean isSameCluster(ClusterState other) {
+    return clusterId == other.clusterId && tenant == other.tenant && cluster.equals(other.cluster);
+  }
+
   /** Returns this state with the terms of an earlier reading under the same fence. */
   public ClusterState withTerms(List<Term> known) {
     return with(progress, sightings, known);

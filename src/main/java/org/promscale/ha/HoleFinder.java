@@ -13,6 +13,9 @@ public final class HoleFinder {
   /** The spacing is the median of at most this many distances. */
   private static final int DISTANCES = 8;
 
+  /** Fewer are no habit: one of them may lie between two authors. */
+  private static final int LEAST_DISTANCES = 3;
+
   private HoleFinder() {}
 
   /**
@@ -63,10 +66,26 @@ public final class HoleFinder {
     }
     int before = Arrays.binarySearch(storedMs, candidatesMs[0]);
     int end = before < 0 ? -before - 1 : before;
-    if (end >= 2) {
+    if (end > LEAST_DISTANCES) {
       return median(Arrays.copyOfRange(storedMs, Math.max(0, end - DISTANCES - 1), end));
     }
-    return median(candidatesMs.length >= 2 ? candidatesMs : storedMs);
+    if (storedMs.length > LEAST_DISTANCES) {
+      return median(storedMs);
+    }
+    if (candidatesMs.length > LEAST_DISTANCES) {
+      return median(candidatesMs);
+    }
+    // Too few to be a habit, and the largest may be the hole itself.
+    long smallest = Math.min(smallest(storedMs), smallest(candidatesMs));
+    return smallest == Long.MAX_VALUE ? 0 : smallest;
+  }
+
+  private static long smallest(long[] times) {
+    long smallest = Long.MAX_VALUE;
+    for (int i = 1; i < times.length; i++) {
+      smallest = Math.min(smallest, times[i] - times[i - 1]);
+    }
+    return smallest;
   }
 
   private static long median(long[] times) {

@@ -10,7 +10,8 @@ import java.util.Optional;
  * @param winner the replica that leads next
  * @param boundaryMs end of the old term, start of the new one: the old leader's frontier
  * @param sealMs from here on the new leader stores freely
- * @param patchStartMs where the new leader begins to fill what the old one left open
+ * @param patchStartMs where the new leader begins to fill what the old one left open, up to the
+ *     boundary; from there on to the seal it fills its own term
  */
 public record Takeover(String winner, long boundaryMs, long sealMs, long patchStartMs) {
 
@@ -30,7 +31,7 @@ public record Takeover(String winner, long boundaryMs, long sealMs, long patchSt
     return state.sightings().stream()
         .filter(s -> !s.replica().equals(state.lease().leader()))
         .filter(s -> state.nowMs() - s.lastSeenMs() < timeoutMs)
-        .filter(s -> s.newestMs() > coveredMs)
+        .filter(s -> s.newestMs() >= coveredMs) // what is exactly as old is not covered but held
         .max(
             Comparator.comparingLong(
                     (Sighting s) -> Math.min(s.newestMs(), state.nowMs() + CLAMP_MS))

@@ -41,6 +41,9 @@ public final class ClusterLeaders implements Leadership {
   /** A sample counts at most this much ahead of wall time. */
   private static final long CLAMP_MS = 5_000;
 
+  /** A request that is held back comes again after five seconds at the latest. */
+  private static final long JUDGED_NANOS = Duration.ofSeconds(6).toNanos();
+
   private record Key(int tenant, String cluster) {}
 
   private final LeaseStore store;
@@ -55,6 +58,7 @@ public final class ClusterLeaders implements Leadership {
   private final Map<Long, WatchedCluster> byId = new ConcurrentHashMap<>();
   private final Map<Key, CompletableFuture<@Nullable Void>> elections = new ConcurrentHashMap<>();
   private final AtomicLong tickets = new AtomicLong();
+  private volatile long judgedAtNanos;
 
   /**
    * Makes an empty table.
@@ -78,6 +82,7 @@ public final class ClusterLeaders implements Leadership {
     this.databaseClock = databaseClock;
     this.listener = listener;
     this.maxClusters = maxClusters;
+    this.judgedAtNanos = nanoClock.getAsLong();
   }
 
   @Override
@@ -149,7 +154,9 @@ public final class ClusterLeaders implements Leadership {
         () -> {
           long ticket = tickets.incrementAndGet();
           long atNanos = nanoClock.getAsLong();
-          adopt(store.read(clusterIds), ticket, atNanos);
+          List<ClusterState> states = store.read(clusterIds);
+          adopt(states, ticket, atNanos);
+          clusterIds.forEach(id -> forgetUnlessRead(byId.get(id), states, ticket));
           return null;
         });
     return read.thenApply(done -> null);
@@ -190,6 +197,32 @@ public final class ClusterLeaders implements Leadership {
     }
   }
 
+  /** Takes over a reading of all clusters. */
+  void adoptAll(Collection<ClusterState> read, long ticket, long atNanos) {
+    adopt(read, ticket, atNanos);
+    clusters.values().forEach(watched -> forgetUnlessRead(watched, read, ticket));
+  }
+
+  /**
+   * A database that went back to an older state may not know a cluster any more: then it is elected
+   * again.
+   */
+  private void forgetUnlessRead(
+      @Nullable WatchedCluster watched, Collection<ClusterState> read, long ticket) {
+    if (watched == null || !watched.isOlderThan(ticket)) {
+      return;
+    }
+    ClusterState state = watched.state();
+    if (read.stream().noneMatch(state::isSameCluster)) {
+      LOG.log(
+          Level.WARNING,
+          "cluster {0} is gone from the database; the first of its replicas to send leads it",
+          OneLine.of(state.cluster(), 200));
+      clusters.remove(new Key(state.tenant(), state.cluster()), watched);
+      byId.remove(state.clusterId(), watched);
+    }
+  }
+
   private void announce(ClusterState before, ClusterState after, long silenceMs) {
     Lease lease = after.lease();
     LOG.log(
@@ -213,10 +246,22 @@ public final class ClusterLeaders implements Leadership {
   public void saw(Standing standing, long newestMs) {
     ClusterState state = standing.state();
     WatchedCluster watched = clusters.get(new Key(state.tenant(), state.cluster()));
+    judgedAtNanos = nanoClock.getAsLong();
     if (watched != null) {
       long nowMs = databaseNowMs();
       watched.saw(standing.replica(), nowMs, Math.min(newestMs, nowMs + CLAMP_MS));
     }
+  }
+
+  /**
+   * Tells whether requests are refused because the database's clock and ours differ: then nobody
+   * can commit, and no leader is silent for that.
+   *
+   * @param toleranceMs by how much they may differ
+   */
+  boolean refusesForClocks(long toleranceMs) {
+    return Math.abs(databaseClock.aheadMs()) > toleranceMs
+        && nanoClock.getAsLong() - judgedAtNanos > JUDGED_NANOS;
   }
 
   private long databaseNowMs() {

@@ -38,15 +38,26 @@ public final class LeaderWatch {
   private final LeaseStore store;
   private final ClusterLeaders leaders;
   private final LeasePolicy policy;
+  private final long toleranceMs;
   private final LongSupplier nanoClock;
   private int looks;
 
-  /** Joins the parts. */
+  /**
+   * Joins the parts.
+   *
+   * @param toleranceMs how far ahead of a clock a sample may be: if the database's and ours differ
+   *     by more, everything may be refused
+   */
   public LeaderWatch(
-      LeaseStore store, ClusterLeaders leaders, LeasePolicy policy, LongSupplier nanoClock) {
+      LeaseStore store,
+      ClusterLeaders leaders,
+      LeasePolicy policy,
+      long toleranceMs,
+      LongSupplier nanoClock) {
     this.store = store;
     this.leaders = leaders;
     this.policy = policy;
+    this.toleranceMs = toleranceMs;
     this.nanoClock = nanoClock;
   }
 
@@ -59,12 +70,14 @@ public final class LeaderWatch {
     long ticket = leaders.drawTicket();
     long atNanos = nanoClock.getAsLong();
     List<ClusterState> states = store.readAll(leaders.knownFences());
-    leaders.adopt(states, ticket, atNanos);
+    leaders.adoptAll(states, ticket, atNanos);
     List<LeaseStore.ReplicaNote> replicas = new ArrayList<>();
     List<LeaseStore.LookNote> notes = new ArrayList<>();
     for (ClusterState state : states) {
       WatchedCluster watched = leaders.watched(state);
-      if (watched != null) {
+      if (watched != null && leaders.refusesForClocks(toleranceMs)) {
+        watched.lookAway();
+      } else if (watched != null) {
         look(watched, state, notes);
         replicas.addAll(watched.replicaNotes(state.nowMs()));
       }
@@ -100,7 +113,7 @@ public final class LeaderWatch {
               timeoutMs));
     }
     takeOverIfSilent(watched, state, silence, timeoutMs);
-    keepPatches(state);
+    keepPatches(state, silence.millis() >= timeoutMs);
     if (state.idleLanes() > 0) {
       store.foldLanes(state.clusterId());
     }
@@ -140,12 +153,15 @@ public final class LeaderWatch {
 
   /**
    * The winner of a takeover goes on filling until it has delivered a settle time past the seam:
-   * only then all its shards are beyond it.
+   * only then all its shards are beyond it. If it dies before, nobody waits for it: others are held
+   * back in its patch, and one of them must get on to take over.
    */
-  private void keepPatches(ClusterState state) {
+  private void keepPatches(ClusterState state, boolean silent) {
     for (Patch patch : state.openPatches()) {
-      if (state.progress().frontierMs() > patch.endMs()
-          && state.progress().frontierMs() - patch.endMs() > state.settleMs()) {
+      boolean passed =
+          state.progress().frontierMs() > patch.endMs()
+              && state.progress().frontierMs() - patch.endMs() > state.settleMs();
+      if (passed || silent) {
         store.closePatch(state.clusterId(), patch.id());
       }
     }

@@ -82,6 +82,11 @@ final class WatchedCluster {
     return before;
   }
 
+  /** Tells whether a reading with this ticket began after the one that is known. */
+  synchronized boolean isOlderThan(long readTicket) {
+    return ticket < readTicket;
+  }
+
   synchronized void saw(String replica, long nowMs, long newestMs) {
     Seen old = seen.get(replica);
     if (old == null && seen.size() >= MOST_REPLICAS) {
@@ -151,6 +156,12 @@ final class WatchedCluster {
     }
     silence = Silence.look(silence, now.lease().silence(), now.progress().commits(), now.nowMs());
     return cadence.look(now.progress(), now.nowMs());
+  }
+
+  /** The leader may be kept from committing by us: this time says nothing about it. */
+  void lookAway() {
+    silence = null;
+    cadence.restart();
   }
 
   /** Tells whether this connector has been looking for less than this time. */

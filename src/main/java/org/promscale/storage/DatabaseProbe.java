@@ -7,9 +7,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.InstantSource;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.promscale.health.ConnectorHealth;
 import org.promscale.ingest.DatabaseClock;
+import org.promscale.ingest.DatabaseTime;
 
 /**
  * Asks the database every few seconds whether it is there and what time it is. Everybody else reads
@@ -20,21 +22,28 @@ public final class DatabaseProbe implements Runnable, DatabaseClock {
   private static final Logger LOG = System.getLogger(DatabaseProbe.class.getName());
 
   /** A clock read over a slow answer says little. */
-  private static final long MAX_ROUND_TRIP_MS = 1_000;
+  private static final long MAX_ROUND_TRIP_NANOS = 1_000_000_000;
 
   private static final int TIMEOUT_SECONDS = 5;
 
   private final DataSource dataSource;
-  private final InstantSource clock;
+  private final LongSupplier nanoClock;
+  private final DatabaseTime time;
   private final ConnectorHealth health;
-  private volatile long aheadMs;
   private volatile String description = "not reached yet";
   private boolean wasUp = true;
 
-  /** Makes a probe that has not asked yet. */
-  public DatabaseProbe(DataSource dataSource, InstantSource clock, ConnectorHealth health) {
+  /**
+   * Makes a probe that has not asked yet.
+   *
+   * @param clock our wall clock
+   * @param nanoClock a clock that never jumps, in nanoseconds
+   */
+  public DatabaseProbe(
+      DataSource dataSource, InstantSource clock, LongSupplier nanoClock, ConnectorHealth health) {
     this.dataSource = dataSource;
-    this.clock = clock;
+    this.nanoClock = nanoClock;
+    this.time = new DatabaseTime(clock, nanoClock);
     this.health = health;
   }
 
@@ -43,16 +52,16 @@ public final class DatabaseProbe implements Runnable, DatabaseClock {
     try (Connection connection = dataSource.getConnection();
         Statement statement = connection.createStatement()) {
       statement.setQueryTimeout(TIMEOUT_SECONDS);
-      long asked = clock.millis();
+      long asked = nanoClock.getAsLong();
       try (ResultSet row =
           statement.executeQuery(
               "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,"
                   + " 'PostgreSQL ' || current_setting('server_version') || ', database '"
                   + " || current_database()")) {
         row.next();
-        long answered = clock.millis();
-        if (answered - asked < MAX_ROUND_TRIP_MS) {
-          aheadMs = row.getLong(1) - (asked + answered) / 2;
+        long answered = nanoClock.getAsLong();
+        if (answered - asked < MAX_ROUND_TRIP_NANOS) {
+          time.read(row.getLong(1), asked + (answered - asked) / 2);
         }
         description = row.getString(2);
       }
@@ -80,7 +89,7 @@ public final class DatabaseProbe implements Runnable, DatabaseClock {
 
   @Override
   public long aheadMs() {
-    return aheadMs;
+    return time.aheadMs();
   }
 
   /** Returns product, version and database name as last seen. */

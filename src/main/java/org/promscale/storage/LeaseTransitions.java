@@ -164,7 +164,7 @@ final class LeaseTransitions {
                 "UPDATE _prom_catalog.ha_patch SET open_until = clock_timestamp() WHERE cluster_id"
                     + " = :cluster AND open_until = 'infinity'")
             .setParameter("cluster", id));
-    if (takeover.sealMs() != Lease.NO_TIME) {
+    if (takeover.boundaryMs() != Lease.NO_TIME) {
       update(
           em.createNativeQuery(
                   "INSERT INTO _prom_catalog.ha_patch (cluster_id, replica, starts, ends,"
@@ -174,7 +174,7 @@ final class LeaseTransitions {
               .setParameter("cluster", id)
               .setParameter("replica", takeover.winner())
               .setParameter("starts", takeover.patchStartMs())
-              .setParameter("ends", takeover.sealMs()));
+              .setParameter("ends", takeover.boundaryMs()));
     }
     // The new leader's frontier begins at the boundary, on every lane.
     update(

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.promscale.ha.FillOrder;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ingest.FailureKind;
@@ -39,10 +40,22 @@ public final class SampleBatcher implements SampleSink, FillSink {
     void write(int writer, List<PendingBatch> group);
   }
 
+  /** A store that gives its writer's thread back while a group is under way. */
+  @FunctionalInterface
+  public interface OverlappingStore {
+
+    /**
+     * Like {@link Store#write}.
+     *
+     * @return completes when the writer is free for its next group
+     */
+    CompletionStage<Void> write(int writer, List<PendingBatch> group);
+  }
+
   private static final int NO_WRITER = -1;
 
   private final Executor executor;
-  private final Store store;
+  private final OverlappingStore store;
   private final BatchPolicy policy;
   private final LongSupplier nanoClock;
 
@@ -58,10 +71,28 @@ public final class SampleBatcher implements SampleSink, FillSink {
    * @param nanoClock a clock that never jumps, in nanoseconds
    */
   public SampleBatcher(Executor executor, Store store, BatchPolicy policy, LongSupplier nanoClock) {
+    this(
+        policy,
+        executor,
+        (writer, group) -> {
+          store.write(writer, group);
+          return CompletableFuture.completedStage(null);
+        },
+        nanoClock);
+  }
+
+  private SampleBatcher(
+      BatchPolicy policy, Executor executor, OverlappingStore store, LongSupplier nanoClock) {
     this.executor = executor;
     this.store = store;
     this.policy = policy;
     this.nanoClock = nanoClock;
+  }
+
+  /** Makes an idle batcher whose writers hold no thread; a simulation has only one. */
+  public static SampleBatcher overlapping(
+      Executor executor, OverlappingStore store, BatchPolicy policy, LongSupplier nanoClock) {
+    return new SampleBatcher(policy, executor, store, nanoClock);
   }
 
   @Override
@@ -133,12 +164,14 @@ public final class SampleBatcher implements SampleSink, FillSink {
         }
       }
       try {
-        store.write(writer, group);
+        CompletableFuture<Void> written = store.write(writer, group).toCompletableFuture();
+        if (!written.isDone()) {
+          var unused = written.whenComplete((done, failure) -> goOn(writer, group, failure));
+          return;
+        }
+        written.join();
       } catch (RuntimeException | Error e) {
-        // The last line of defence: whatever broke, no request may wait for ever.
-        IngestFailure failure =
-            new IngestFailure(FailureKind.UNAVAILABLE, "cannot store the request", e);
-        group.forEach(p -> p.done().completeExceptionally(failure));
+        fail(group, e);
         if (e instanceof Error) {
           synchronized (lock) {
             writers.clear(writer);
@@ -148,6 +181,20 @@ public final class SampleBatcher implements SampleSink, FillSink {
         }
       }
     }
+  }
+
+  private void goOn(int writer, List<PendingBatch> group, @Nullable Throwable failure) {
+    if (failure != null) {
+      fail(group, failure);
+    }
+    drain(writer);
+  }
+
+  /** The last line of defence: whatever broke, no request may wait for ever. */
+  private static void fail(List<PendingBatch> group, Throwable cause) {
+    IngestFailure failure =
+        new IngestFailure(FailureKind.UNAVAILABLE, "cannot store the request", cause);
+    group.forEach(p -> p.done().completeExceptionally(failure));
   }
 
   private List<PendingBatch> take(int maxRows) {

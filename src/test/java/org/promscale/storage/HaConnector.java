@@ -77,7 +77,7 @@ final class HaConnector {
             new SampleBatcher(threads, writer, policy, System::nanoTime),
             new SampleBatcher(threads, filler, policy, System::nanoTime),
             heard);
-    watch = new LeaderWatch(store, leaders, new LeasePolicy(15_000), System::nanoTime);
+    watch = new LeaderWatch(store, leaders, new LeasePolicy(15_000), 600_000, System::nanoTime);
   }
 
   PgLeaseStore store() {

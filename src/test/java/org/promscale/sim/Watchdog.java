@@ -1,0 +1,147 @@
+package org.promscale.sim;
+
+import org.promscale.ha.LeasePolicy;
+import org.promscale.storage.TwinHistory;
+
+/**
+ * Looks once a second whether a silent leader is replaced in time, and whether one that is replaced
+ * had given cause. One of these watches one world.
+ */
+final class Watchdog {
+
+  private static final long SLACK_SECONDS = 14;
+  private static final long TROUBLE_MS = 40_000;
+
+  private static final class Watched {
+    private long term;
+    private long commits;
+    private String leader = "";
+    private long overdueSeconds;
+    private long switches;
+  }
+
+  private final World world;
+  private final LeasePolicy policy;
+  private final Watched[] clusters;
+
+  Watchdog(World world) {
+    this.world = world;
+    this.policy = new LeasePolicy(world.plan().timeoutMs());
+    this.clusters = new Watched[world.plan().clusters()];
+    for (int i = 0; i < clusters.length; i++) {
+      clusters[i] = new Watched();
+    }
+  }
+
+  void look() {
+    for (int i = 0; i < clusters.length; i++) {
+      look(clusters[i], world.history(i));
+    }
+  }
+
+  private void look(Watched watched, TwinHistory now) {
+    long timeoutMs = now.timeoutMs(policy);
+    if (now.term() == 0) {
+      return;
+    }
+    if (now.term() == watched.term + 1 && watched.term > 0) {
+      watched.switches++;
+      judgeSwitch(watched, now, timeoutMs);
+    }
+    boolean same = now.term() == watched.term && now.commits() == watched.commits;
+    watched.term = now.term();
+    watched.commits = now.commits();
+    watched.leader = now.leader();
+    if (!same) {
+      watched.overdueSeconds = 0;
+    } else if (now.leaderSeenAgoMs() >= timeoutMs && shouldFailOver(now)) {
+      watched.overdueSeconds++;
+      long factor = hasClockTrouble() ? 4 : 1;
+      if (watched.overdueSeconds == factor * timeoutMs / 1_000 + SLACK_SECONDS) {
+        world.violated(
+            "failover: leader %s is gone, a standby delivers, but nobody took over for %d s of"
+                    .formatted(now.leader(), watched.overdueSeconds)
+                + " good time, timeout "
+                + timeoutMs / 1_000
+                + " s");
+      }
+    }
+  }
+
+  private boolean hasClockTrouble() {
+    return world.faults().hits().stream()
+        .anyMatch(
+            h ->
+                h.fault().kind() == Fault.Kind.DATABASE_CLOCK
+                    || h.fault().kind() == Fault.Kind.CONNECTOR_CLOCK);
+  }
+
+  private boolean shouldFailOver(TwinHistory now) {
+    if (!world.database().isUp() || world.isDatabaseSlow()) {
+      return false;
+    }
+    boolean standby = false;
+    for (Replica replica : world.replicas()) {
+      if (replica.name().equals(now.leader())) {
+        if (!replica.isSilent()) {
+          return false;
+        }
+      } else if (!replica.isSilent()
+          && replica.wasHeardWithin(8 * Simulation.SECOND)
+          && replica.clockMs() > now.frontierMs()) {
+        standby = true;
+      }
+    }
+    if (!standby) {
+      return false;
+    }
+    for (Connector connector : world.connectors()) {
+      if (connector.hasLookedFor(5 * Simulation.SECOND)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A switch is false unless something kept the leader from committing. */
+  private void judgeSwitch(Watched watched, TwinHistory now, long timeoutMs) {
+    long nowMs = world.simulation().nowNanos() / Simulation.MS;
+    for (Faults.Hit hit : world.faults().hits()) {
+      if (nowMs <= hit.fault().endMs() + timeoutMs + TROUBLE_MS && silences(hit, watched.leader)) {
+        return;
+      }
+    }
+    world.violated(
+        "false switch: %s gave way to %s, but nothing was wrong with it"
+            .formatted(watched.leader, now.leader()));
+  }
+
+  private boolean silences(Faults.Hit hit, String leader) {
+    return switch (hit.fault().kind()) {
+      case REPLICA_FUTURE,
+          DUPLICATES,
+          TARGET_GONE,
+          DATABASE_STOP,
+          DATABASE_CLOCK,
+          DATABASE_LOSES_COMMITS,
+          DATABASE_SLOW ->
+          false;
+      // A connector alone with a wrong clock takes nothing of those whose connections lead to it.
+      case CONNECTOR_CLOCK ->
+          world.plan().connectors() > 1 && Math.abs(hit.fault().size()) > Connector.TOLERANCE_MS;
+      default ->
+          hit.fault().kind().isOfReplica()
+              ? Replica.nameOf(hit.target()).equals(leader)
+              : world.plan().connectors() > 1 || hit.fault().kind() != Fault.Kind.CONNECTOR_FREEZE;
+    };
+  }
+
+  /** Returns the number of changes of leader. */
+  long switches() {
+    long all = 0;
+    for (Watched watched : clusters) {
+      all += watched.switches;
+    }
+    return all;
+  }
+}

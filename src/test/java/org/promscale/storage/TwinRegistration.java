@@ -1,0 +1,38 @@
+package org.promscale.storage;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The two statements that register a lane. Stateless. */
+final class TwinRegistration {
+
+  private TwinRegistration() {}
+
+  static void lock(
+      TwinDatabase db,
+      TwinSession session,
+      TwinCluster cluster,
+      Consumer<@Nullable TwinFailure> done) {
+    db.run(
+        session,
+        TwinDatabase.LOCK_TIMEOUT_MS,
+        () -> db.mutant == Mutant.REGISTERS_UNLOCKED ? null : db.lockShared(session, cluster),
+        done);
+  }
+
+  /** Inserts the row and commits. */
+  static @Nullable TwinFailure insert(
+      TwinDatabase db, TwinSession session, TwinCluster cluster, String lane) {
+    try {
+      var fence = cluster.fence;
+      session.redo.add(
+          () ->
+              cluster.lanes.computeIfAbsent(
+                  lane, name -> new TwinCluster.Lane(name, fence, db.nowMs())));
+      db.commit(session);
+      return null;
+    } catch (TwinFailure e) {
+      return e;
+    }
+  }
+}
