@@ -1,12 +1,16 @@
 package org.promscale.config;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What the text of a setting must look like. Immutable.
@@ -61,11 +65,27 @@ public record SettingForm(String wanted, Predicate<String> accepts) {
         text -> isOneOf(text, List.of(word)) || readDuration(text).isPresent());
   }
 
-  /** Returns the form of pairs of label names; whether the names make sense is seen later. */
+  /** Returns the form of pairs of label names, of which each has one meaning. */
   static SettingForm labelPairs() {
     return new SettingForm(
-        "pairs of label names such as cluster/__replica__, separated by commas",
-        text -> LABEL_PAIRS.matcher(text).matches());
+        "pairs of label names such as cluster/__replica__, separated by commas, each replica label"
+            + " in one pair, none a cluster label too, none __name__",
+        text -> LABEL_PAIRS.matcher(text).matches() && haveOneMeaningEach(text));
+  }
+
+  private static boolean haveOneMeaningEach(String pairs) {
+    Set<String> clusters = new HashSet<>();
+    Set<String> replicas = new HashSet<>();
+    for (String pair : pairs.split(",", -1)) {
+      int slash = pair.indexOf('/');
+      clusters.add(pair.substring(0, slash).strip());
+      if (!replicas.add(pair.substring(slash + 1).strip())) {
+        return false;
+      }
+    }
+    return Collections.disjoint(clusters, replicas)
+        && Stream.concat(clusters.stream(), replicas.stream())
+            .noneMatch(name -> name.isEmpty() || name.equals("__name__"));
   }
 
   /** Tells whether a text, which is not empty, has this form. */

@@ -122,7 +122,7 @@ public final class BatchSlicer {
       Standing standing = standings[i];
       if (standing != null) {
         for (Map.Entry<Verdict, BatchPart> fill : fills.get(i).entrySet()) {
-          orders.add(fill(standing, fill.getKey(), fill.getValue().build(List.of())));
+          orders.add(fill(i, standing, fill.getKey(), fill.getValue().build(List.of())));
         }
       }
     }
@@ -190,7 +190,8 @@ public final class BatchSlicer {
     return claims;
   }
 
-  private static Slices.Fill fill(Standing standing, Verdict verdict, WriteBatch part) {
+  private static Slices.Fill fill(
+      int identity, Standing standing, Verdict verdict, WriteBatch part) {
     ClusterState state = standing.state();
     long patchId =
         verdict == Verdict.PATCH
@@ -201,7 +202,9 @@ public final class BatchSlicer {
                 .orElse(0)
             : 0;
     return new Slices.Fill(
-        part, new FillOrder(state.clusterId(), state.lease().fence(), patchId, standing.leads()));
+        identity,
+        part,
+        new FillOrder(state.clusterId(), state.lease().fence(), patchId, standing.leads()));
   }
 
   private @Nullable WriteBatch metadataOnly() {

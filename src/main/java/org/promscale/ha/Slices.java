@@ -24,8 +24,9 @@ public record Slices(
   /**
    * A part that fills holes.
    *
+   * @param identity whose, as a position in the batch's list of identities
    * @param batch its samples
    * @param order under what
    */
-  public record Fill(WriteBatch batch, FillOrder order) {}
+  public record Fill(int identity, WriteBatch batch, FillOrder order) {}
 }

@@ -15,8 +15,8 @@ public interface FillSink {
    * @param batch samples of one replica, already validated
    * @param order under what they fill
    * @param bytes decoded size of the request they came from
-   * @return completes after the commit; fails with {@link IngestFailure}, or with {@link
-   *     LeaseChanged} if the order no longer holds
+   * @return completes after the commit with the number of samples that fitted; fails with {@link
+   *     IngestFailure}, or with {@link LeaseChanged} if the order no longer holds
    */
-  CompletionStage<Void> fill(WriteBatch batch, FillOrder order, int bytes);
+  CompletionStage<Integer> fill(WriteBatch batch, FillOrder order, int bytes);
 }

@@ -2,15 +2,18 @@ package org.promscale.ingest;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.BatchSlicer;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ha.Slices;
 import org.promscale.ha.Standing;
+import org.promscale.ha.Tallies;
 import org.promscale.ha.Verdict;
 import org.promscale.model.Exemplar;
 import org.promscale.model.HistogramSample;
@@ -103,20 +106,26 @@ public final class LeaderRouter implements BatchRouter {
         leadership.saw(standing, slices.newestMs()[i]);
       }
     }
-    return store(slices, request.bytes())
-        .handle((done, failure) -> after(request, standings, slices, failure, number))
+    Map<Integer, Integer> filled = new ConcurrentHashMap<>();
+    return store(slices, request.bytes(), filled)
+        .handle((done, failure) -> after(request, standings, slices, filled, failure, number))
         .thenCompose(next -> next);
   }
 
-  private CompletionStage<Void> store(Slices slices, int bytes) {
-    List<CompletableFuture<Void>> parts = new ArrayList<>();
+  /** Hands all parts over; notes how many samples of which sender have filled holes. */
+  private CompletionStage<Void> store(Slices slices, int bytes, Map<Integer, Integer> filled) {
+    List<CompletableFuture<?>> parts = new ArrayList<>();
     WriteBatch stored = slices.store();
     if (stored != null) {
       List<LeaseClaim> claims = slices.claims().stream().map(leadership::withWorstLag).toList();
       parts.add(sink.store(stored, claims, bytes).toCompletableFuture());
     }
     for (Slices.Fill fill : slices.fills()) {
-      parts.add(fillSink.fill(fill.batch(), fill.order(), bytes).toCompletableFuture());
+      parts.add(
+          fillSink
+              .fill(fill.batch(), fill.order(), bytes)
+              .thenAccept(items -> filled.merge(fill.identity(), items, Integer::sum))
+              .toCompletableFuture());
     }
     return CompletableFuture.allOf(parts.toArray(new CompletableFuture<?>[0]));
   }
@@ -125,10 +134,11 @@ public final class LeaderRouter implements BatchRouter {
       Request request,
       List<@Nullable Standing> standings,
       Slices slices,
+      Map<Integer, Integer> filled,
       @Nullable Throwable failure,
       int number) {
     if (failure == null) {
-      count(standings, slices);
+      count(standings, slices, filled);
       unattributed(slices.tallies().unattributed());
       if (slices.tallies().anyHeld()) {
         return CompletableFuture.failedFuture(heldBack());
@@ -170,20 +180,24 @@ public final class LeaderRouter implements BatchRouter {
     }
   }
 
-  private void count(List<@Nullable Standing> standings, Slices slices) {
+  /** What was compared with stored samples and fitted nowhere was covered. */
+  private void count(
+      List<@Nullable Standing> standings, Slices slices, Map<Integer, Integer> filled) {
+    Tallies tallies = slices.tallies();
     for (int i = 0; i < standings.size(); i++) {
       Standing standing = standings.get(i);
       if (standing != null) {
-        count(standing, Verdict.STORE, slices, i);
-        count(standing, Verdict.FILL, slices, i);
-        count(standing, Verdict.COVERED, slices, i);
-        count(standing, Verdict.HOLD, slices, i);
+        long fitted = filled.getOrDefault(i, 0);
+        long covered = tallies.count(i, Verdict.COVERED) + tallies.count(i, Verdict.FILL) - fitted;
+        count(standing, Verdict.STORE, tallies.count(i, Verdict.STORE));
+        count(standing, Verdict.FILL, fitted);
+        count(standing, Verdict.COVERED, covered);
+        count(standing, Verdict.HOLD, tallies.count(i, Verdict.HOLD));
       }
     }
   }
 
-  private void count(Standing standing, Verdict verdict, Slices slices, int identity) {
-    long items = slices.tallies().count(identity, verdict);
+  private void count(Standing standing, Verdict verdict, long items) {
     if (items > 0) {
       listener.judged(standing, verdict, items);
     }

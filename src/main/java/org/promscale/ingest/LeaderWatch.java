@@ -12,6 +12,7 @@ import org.promscale.ha.Cadence;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.LeasePolicy;
 import org.promscale.ha.Patch;
+import org.promscale.ha.Sighting;
 import org.promscale.ha.Silence;
 import org.promscale.ha.Takeover;
 
@@ -30,6 +31,9 @@ public final class LeaderWatch {
 
   /** Looks between two searches for frozen sessions. */
   private static final int FROZEN_EVERY = 3;
+
+  /** A replica that was not seen for a day is forgotten. */
+  private static final long FORGET_MS = 86_400_000;
 
   private final LeaseStore store;
   private final ClusterLeaders leaders;
@@ -86,10 +90,7 @@ public final class LeaderWatch {
     }
     int ended = store.endFrozenSessions();
     if (ended > 0) {
-      LOG.log(
-          Level.WARNING,
-          "ended {0} database sessions of frozen connectors that blocked others for 10 s",
-          ended);
+      LOG.log(Level.WARNING, "ended {0} database sessions of frozen connectors", ended);
     }
   }
 
@@ -116,6 +117,14 @@ public final class LeaderWatch {
     if (state.idleLanes() > 0) {
       store.foldLanes(state.clusterId());
     }
+    if (state.sightings().stream().anyMatch(s -> isForgotten(state, s))) {
+      store.forgetReplicas(state.clusterId());
+    }
+  }
+
+  private static boolean isForgotten(ClusterState state, Sighting seen) {
+    return state.nowMs() - seen.lastSeenMs() > FORGET_MS
+        && !seen.replica().equals(state.lease().leader());
   }
 
   private void takeOverIfSilent(

@@ -8,8 +8,9 @@ import org.promscale.ha.ClusterState;
 import org.promscale.ha.Silence;
 
 /**
- * The leases, where all connectors see them. Every call is one transaction and may block; all wall
- * times are the database's. Calls fail with {@link IngestFailure} UNAVAILABLE. Thread-safe.
+ * The leases, where all connectors see them. Every call may block, and is one transaction but for
+ * {@link #note}, whose rows have nothing to do with each other; all wall times are the database's.
+ * Calls fail with {@link IngestFailure} UNAVAILABLE. Thread-safe.
  */
 public interface LeaseStore {
 
@@ -51,9 +52,13 @@ public interface LeaseStore {
   /** Adds up the progress of lanes that have stored nothing for ten minutes, and forgets them. */
   void foldLanes(long clusterId);
 
+  /** Forgets replicas that were not seen for a day, unless they lead. */
+  void forgetReplicas(long clusterId);
+
   /**
-   * Ends database sessions of this user that have been blocking others for ten seconds while they
-   * wait for their own client: it is frozen, and no time-out of the database ends it.
+   * Ends database sessions of this user that wait for their own client and have been blocking
+   * others for ten seconds, or have been in one COPY for thirty: their client is frozen, and no
+   * time-out of the database ends it.
    *
    * @return how many were ended
    */

@@ -25,6 +25,9 @@ final class WatchedCluster {
   /** A replica that was not seen for this long is forgotten here. */
   private static final long FORGET_MS = 600_000;
 
+  /** Names beyond these are not followed, however many a sender makes up. */
+  private static final int MOST_REPLICAS = 64;
+
   private record Seen(long lastSeenMs, long newestMs, long notedMs) {}
 
   private volatile ClusterState state;
@@ -70,6 +73,9 @@ final class WatchedCluster {
     }
     ClusterState before = state;
     boolean sameFence = before.lease().fence().equals(read.lease().fence());
+    if (!sameFence && read.terms().isEmpty()) {
+      return null; // terms were left out for a lease that was known then and has changed since
+    }
     state = sameFence && read.terms().isEmpty() ? read.withTerms(before.terms()) : read;
     ticket = readTicket;
     readAtNanos = atNanos;
@@ -83,6 +89,9 @@ final class WatchedCluster {
 
   synchronized void saw(String replica, long nowMs, long newestMs) {
     Seen old = seen.get(replica);
+    if (old == null && seen.size() >= MOST_REPLICAS) {
+      return;
+    }
     seen.put(
         replica,
         old == null

@@ -5,6 +5,8 @@ import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.promscale.ha.ClusterState;
@@ -21,7 +23,13 @@ public final class HaMeters implements HaListener {
   /** A replica that was not seen for this long is shown no more. */
   private static final long SHOWN_MS = Duration.ofHours(1).toMillis();
 
+  /** Replicas beyond these are counted together: a sender can make up any number of names. */
+  private static final int MOST_REPLICAS = 10_000;
+
+  private record Replica(String cluster, String name) {}
+
   private final PrometheusRegistry registry;
+  private final Set<Replica> replicas = ConcurrentHashMap.newKeySet();
   private final Counter samples;
   private final Counter changes;
   private final Counter fencesLost;
@@ -162,7 +170,13 @@ public final class HaMeters implements HaListener {
 
   @Override
   public void judged(Standing standing, Verdict verdict, long items) {
-    samples.labelValues(standing.state().cluster(), standing.replica(), label(verdict)).inc(items);
+    String cluster = standing.state().cluster();
+    Replica replica = new Replica(cluster, standing.replica());
+    boolean own = replicas.contains(replica) || replicas.size() < MOST_REPLICAS;
+    if (own) {
+      replicas.add(replica);
+    }
+    samples.labelValues(cluster, own ? replica.name() : "", label(verdict)).inc(items);
   }
 
   private static String label(Verdict verdict) {

@@ -78,6 +78,8 @@ public final class BatchWriter implements SampleBatcher.Store {
       judgeAgain(connection, lane, group, e);
       return;
     } catch (IngestFailure e) {
+      // Or the next part of a halved group would commit these rows along, past guards and fence.
+      connection.rollback();
       group.forEach(p -> p.done().completeExceptionally(e));
       return;
     } catch (SQLException e) {
@@ -88,7 +90,7 @@ public final class BatchWriter implements SampleBatcher.Store {
       isolate(connection, lane, group, e);
       return;
     }
-    group.forEach(p -> p.done().complete(null));
+    group.forEach(p -> p.done().complete(0));
   }
 
   /** Sends back the requests of clusters whose leadership has changed; the others are stored. */

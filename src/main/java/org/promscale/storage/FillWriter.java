@@ -79,8 +79,7 @@ final class FillWriter implements SampleBatcher.Store {
       try (Connection connection = dataSource.getConnection()) {
         connection.setAutoCommit(false);
         try {
-          fill(connection, firstLane + writer, pending, order);
-          pending.done().complete(null);
+          pending.done().complete(fillAgain(connection, firstLane + writer, pending, order));
         } finally {
           connection.rollback();
           connection.setAutoCommit(true);
@@ -109,7 +108,21 @@ final class FillWriter implements SampleBatcher.Store {
         e);
   }
 
-  private void fill(Connection connection, int lane, PendingBatch pending, FillOrder order)
+  private int fillAgain(Connection connection, int lane, PendingBatch pending, FillOrder order)
+      throws SQLException {
+    try {
+      return fill(connection, lane, pending, order);
+    } catch (SQLException e) {
+      if (SqlFailure.of(e) != SqlFailure.NO_PARTITION) {
+        throw e;
+      }
+      // A partition that we knew was dropped meanwhile.
+      preparation.partitionsChanged();
+      return fill(connection, lane, pending, order);
+    }
+  }
+
+  private int fill(Connection connection, int lane, PendingBatch pending, FillOrder order)
       throws SQLException {
     preparation.prepare(connection, List.of(pending));
     if (order.leads()) {
@@ -117,42 +130,33 @@ final class FillWriter implements SampleBatcher.Store {
     }
     WriteBatch batch = pending.batch();
     int samples = batch.samples().size();
+    int filled = 0;
     for (int from = 0; from < samples; from += MOST_ITEMS) {
       int first = from;
       int end = Math.min(samples, from + MOST_ITEMS);
-      ShortTransaction.run(
-          connection,
-          3,
-          RETRIED,
-          c ->
-              transaction(
-                  c,
-                  lane,
-                  order,
-                  newestOf(batch.samples(), first, end),
-                  cc -> fillSamples(cc, batch, first, end)));
+      filled +=
+          ShortTransaction.run(
+              connection,
+              3,
+              RETRIED,
+              c ->
+                  transaction(
+                      c,
+                      lane,
+                      order,
+                      newest(batch.samples(), first, end),
+                      cc -> fillSamples(cc, batch, first, end)));
     }
     int rare = batch.histograms().size() + batch.exemplars().size();
     if (rare > 0) {
-      ShortTransaction.run(
-          connection,
-          3,
-          RETRIED,
-          c ->
-              transaction(c, lane, order, newestOf(batch.histograms()), cc -> fillRare(cc, batch)));
+      filled +=
+          ShortTransaction.run(
+              connection,
+              3,
+              RETRIED,
+              c -> transaction(c, lane, order, newest(batch), cc -> fillRare(cc, batch)));
     }
-  }
-
-  private static long newestOf(Samples samples, int from, int end) {
-    long newest = Lease.NO_TIME;
-    for (int i = from; i < end; i++) {
-      newest = Math.max(newest, samples.timestampMs(i));
-    }
-    return newest;
-  }
-
-  private static long newestOf(List<HistogramSample> histograms) {
-    return histograms.stream().mapToLong(HistogramSample::timestampMs).max().orElse(Lease.NO_TIME);
+    return filled;
   }
 
   /** Fills; returns how many items fitted. */
@@ -174,13 +178,26 @@ final class FillWriter implements SampleBatcher.Store {
       notePatch(connection, order, filled);
     }
     if (order.leads()) {
-      // A sign of the leader's life. What it fills mostly lies behind it and moves nothing; but
-      // where
-      // its predecessor left a sample from the future, the seal is ahead, and this is its progress.
+      // Its term begins before the seal where the one before had samples ahead of wall time.
       LeaseClaim life = new LeaseClaim(order.clusterId(), order.fence(), newestMs, 0);
       fence.passAlive(connection, lane, Map.of(order.clusterId(), life));
     }
     return filled;
+  }
+
+  private static long newest(Samples samples, int from, int end) {
+    long newest = Lease.NO_TIME;
+    for (int i = from; i < end; i++) {
+      newest = Math.max(newest, samples.timestampMs(i));
+    }
+    return newest;
+  }
+
+  private static long newest(WriteBatch batch) {
+    return batch.histograms().stream()
+        .mapToLong(HistogramSample::timestampMs)
+        .max()
+        .orElse(Lease.NO_TIME);
   }
 
   private static void lock(Connection connection, FillOrder order) throws SQLException {

@@ -41,8 +41,8 @@ public class HaLeaderRegistry implements Leadership {
 
   @Resource private UserTransaction transaction;
 
-  private @Nullable ClusterLeaders leaders;
-  private @Nullable LeaderWatch watch;
+  private volatile @Nullable ClusterLeaders leaders;
+  private volatile @Nullable LeaderWatch watch;
 
   /** Returns the leases in this database; transitions run in the container's transactions. */
   public LeaseStore storeIn(DataSource dataSource) {

@@ -56,7 +56,13 @@ final class LeaseSql {
   private static final String END_FROZEN =
       """
       SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM (
-        SELECT DISTINCT b.pid
+        SELECT b.pid
+        FROM pg_stat_activity b
+        WHERE b.usename = current_user AND b.datname = current_database()
+          AND b.wait_event = 'ClientRead' AND b.state = 'active' AND b.query LIKE 'COPY prom_data.%'
+          AND b.state_change < clock_timestamp() - interval '30 s'
+        UNION
+        SELECT b.pid
         FROM pg_locks w
         CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS blocker (pid)
         JOIN pg_stat_activity b ON b.pid = blocker.pid
@@ -65,6 +71,11 @@ final class LeaseSql {
           AND b.wait_event = 'ClientRead'
           AND b.state_change < clock_timestamp() - interval '5 s') frozen
       """;
+
+  private static final String FORGET =
+      "DELETE FROM _prom_catalog.ha_sighting s WHERE cluster_id = ? AND last_seen <"
+          + " clock_timestamp() - interval '1 day' AND NOT EXISTS (SELECT FROM"
+          + " _prom_catalog.ha_lease l WHERE l.cluster_id = s.cluster_id AND l.leader = s.replica)";
 
   private LeaseSql() {}
 
@@ -127,6 +138,18 @@ final class LeaseSql {
       update.setLong(6, look.burstMs());
       update.executeUpdate();
     }
+  }
+
+  /** Forgets replicas that were not seen for a day, unless they lead. */
+  static int forgetReplicas(DataSource dataSource, long clusterId) {
+    return call(
+        dataSource,
+        connection -> {
+          try (PreparedStatement forget = connection.prepareStatement(FORGET)) {
+            forget.setLong(1, clusterId);
+            return forget.executeUpdate();
+          }
+        });
   }
 
   static int endFrozenSessions(DataSource dataSource) {

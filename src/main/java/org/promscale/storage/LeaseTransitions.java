@@ -182,7 +182,8 @@ final class LeaseTransitions {
                 "UPDATE _prom_catalog.ha_progress SET fence = CAST(:fence AS uuid), frontier ="
                     + " nullif(_prom_catalog.data_time(:boundary), '-infinity'), last ="
                     + " nullif(_prom_catalog.data_time(:boundary), '-infinity'), lag_ms = 0,"
-                    + " committed_at = NULL WHERE cluster_id = :cluster")
+                    + " committed_at = NULL, registered_at = clock_timestamp() WHERE cluster_id ="
+                    + " :cluster")
             .setParameter("fence", lease.fence().toString())
             .setParameter("boundary", takeover.boundaryMs())
             .setParameter("cluster", id));
@@ -235,6 +236,8 @@ final class LeaseTransitions {
   private static void prepare(EntityManager em) {
     // Hibernate sends no lock time-out to PostgreSQL; a lost change of leader must not be possible.
     update(em.createNativeQuery("SET LOCAL lock_timeout = '2s'"));
+    // Those who wait for the lease give up after that time, so nobody would end a frozen session.
+    update(em.createNativeQuery("SET LOCAL idle_in_transaction_session_timeout = '5s'"));
     update(em.createNativeQuery("SET LOCAL synchronous_commit = on"));
   }
 

@@ -14,14 +14,15 @@ import org.promscale.model.WriteBatch;
  * @param claims who leads, as the batch was judged; checked in the storing transaction
  * @param fill under what it fills holes, or null where it is simply stored
  * @param bytes what it counts in the queue
- * @param done completes when the batch is durable or refused
+ * @param done completes when the batch is durable or refused; with the number of items that filled
+ *     holes
  */
 record PendingBatch(
     WriteBatch batch,
     List<LeaseClaim> claims,
     @Nullable FillOrder fill,
     int bytes,
-    CompletableFuture<Void> done) {
+    CompletableFuture<Integer> done) {
 
   /** Rows this batch adds to a transaction; metadata-only batches count too. */
   int rows() {

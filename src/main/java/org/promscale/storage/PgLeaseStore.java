@@ -58,6 +58,11 @@ final class PgLeaseStore implements LeaseStore {
   }
 
   @Override
+  public void forgetReplicas(long clusterId) {
+    LeaseSql.forgetReplicas(dataSource, clusterId);
+  }
+
+  @Override
   public int endFrozenSessions() {
     return LeaseSql.endFrozenSessions(dataSource);
   }

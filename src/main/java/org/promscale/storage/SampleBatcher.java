@@ -97,15 +97,16 @@ public final class SampleBatcher implements SampleSink, FillSink {
 
   @Override
   public CompletionStage<Void> store(WriteBatch batch, List<LeaseClaim> claims, int bytes) {
-    return submit(new PendingBatch(batch, claims, null, bytes, new CompletableFuture<>()));
+    return submit(new PendingBatch(batch, claims, null, bytes, new CompletableFuture<>()))
+        .thenApply(done -> null);
   }
 
   @Override
-  public CompletionStage<Void> fill(WriteBatch batch, FillOrder order, int bytes) {
+  public CompletionStage<Integer> fill(WriteBatch batch, FillOrder order, int bytes) {
     return submit(new PendingBatch(batch, List.of(), order, bytes, new CompletableFuture<>()));
   }
 
-  private CompletionStage<Void> submit(PendingBatch pending) {
+  private CompletionStage<Integer> submit(PendingBatch pending) {
     int bytes = pending.bytes();
     int writer = NO_WRITER;
     synchronized (lock) {
@@ -247,7 +248,7 @@ public final class SampleBatcher implements SampleSink, FillSink {
     }
   }
 
-  private static CompletionStage<Void> failed(FailureKind kind, String message) {
+  private static CompletionStage<Integer> failed(FailureKind kind, String message) {
     return CompletableFuture.failedFuture(new IngestFailure(kind, message));
   }
 }

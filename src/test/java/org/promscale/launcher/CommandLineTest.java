@@ -84,7 +84,10 @@ class CommandLineTest {
         "no duration        | -metrics.high-availability.max-future=5 | -metrics.high-availability.max-future: '5' is not a duration, for instance 15s or 1h30m",
         "no timeout         | -metrics.high-availability.leader-timeout=never | -metrics.high-availability.leader-timeout: 'never' is not auto or a duration, for instance 15s or 1h30m",
         "unknown choice     | -metrics.high-availability.missing-labels=drop | -metrics.high-availability.missing-labels: 'drop' is not one of reject, accept",
-        "no pair of labels  | -metrics.high-availability.labels=cluster | -metrics.high-availability.labels: 'cluster' is not pairs of label names such as cluster/__replica__, separated by commas",
+        "no pair of labels  | -metrics.high-availability.labels=cluster | -metrics.high-availability.labels: 'cluster' is not pairs of label names such as cluster/__replica__, separated by commas, each replica label in one pair, none a cluster label too, none __name__",
+        "the metric is no cluster | -metrics.high-availability.labels=__name__/x | -metrics.high-availability.labels: '__name__/x' is not pairs of label names such as cluster/__replica__, separated by commas, each replica label in one pair, none a cluster label too, none __name__",
+        "two pairs, one replica label | -metrics.high-availability.labels=a/r,b/r | -metrics.high-availability.labels: 'a/r,b/r' is not pairs of label names such as cluster/__replica__, separated by commas, each replica label in one pair, none a cluster label too, none __name__",
+        "one label, two meanings | -metrics.high-availability.labels=a/b,b/c | -metrics.high-availability.labels: 'a/b,b/c' is not pairs of label names such as cluster/__replica__, separated by commas, each replica label in one pair, none a cluster label too, none __name__",
         "unknown log level  | -telemetry.log.level=loud | -telemetry.log.level: 'loud' is not one of debug, info, warn, error",
       })
   void refusesInOneLine(String name, String line, String message) {

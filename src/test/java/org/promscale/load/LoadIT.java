@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
  * -Dload.step-ms=10000         sample time between two samples of a series
  * -Dload.cluster= -Dload.replica=     HA labels
  * -Dload.copy-rows=10000000    rows for the comparison with COPY; 0 leaves it out
+ * -Dload.pairs=0              instead: so many pairs of short runs without and with high availability
  * -Dload.java-options= -Dload.connector-arguments=    separated by blanks
  * </pre>
  */
@@ -30,6 +31,11 @@ class LoadIT {
 
   @Test
   void measure() throws Exception {
-    new LoadRun(LoadSettings.fromSystemProperties(), System.out).run();
+    LoadSettings settings = LoadSettings.fromSystemProperties();
+    if (LoadSettings.pairs() > 0) {
+      new LoadPairs(settings, LoadSettings.pairs(), System.out).run();
+    } else {
+      new LoadRun(settings, System.out).run();
+    }
   }
 }

@@ -32,16 +32,17 @@ final class LoadRun {
     this.out = out;
   }
 
-  void run() throws Exception {
+  /** Runs and returns the samples per second. */
+  double run() throws Exception {
     out.println("Load: " + settings);
-    switch (settings.target()) {
+    return switch (settings.target()) {
       case CONNECTOR -> runConnector();
       case PROMETHEUS -> runPrometheus();
       case SINK -> runSink();
-    }
+    };
   }
 
-  private void runConnector() throws Exception {
+  private double runConnector() throws Exception {
     try (PostgresServer postgres = PostgresServer.start(POSTGRES_SETTINGS)) {
       String database = postgres.createDatabase();
       StoredSamples stored = new StoredSamples(postgres.dataSource(database));
@@ -78,6 +79,7 @@ final class LoadRun {
       if (settings.copyRows() > 0) {
         compareWithCopy(postgres, database, firstMs, rate);
       }
+      return rate;
     }
   }
 
@@ -96,21 +98,22 @@ final class LoadRun {
         100 * rate / one, 100 * rate / two);
   }
 
-  private void runPrometheus() throws Exception {
+  private double runPrometheus() throws Exception {
     try (PrometheusServer prometheus = PrometheusServer.startReceiver();
         Sender sender = prepare(prometheus.writeUri())) {
       warmUp(sender);
       Measured measured = measure(sender, prometheus::cpuSeconds);
       out.printf(
           "Prometheus: %,d samples in %.1f s = %,.0f samples/s%n",
-          measured.samples(), measured.seconds(), measured.samples() / measured.seconds());
+          measured.samples(), measured.seconds(), measured.samplesPerSecond());
       out.printf(
           "CPU seconds: Prometheus %.1f (%,.0f samples each), sender %.1f%n",
           measured.cpu().get(0), measured.samples() / measured.cpu().get(0), measured.cpu().get(1));
+      return measured.samplesPerSecond();
     }
   }
 
-  private void runSink() throws Exception {
+  private double runSink() throws Exception {
     try (NullReceiver sink = new NullReceiver();
         Sender sender = prepare(sink.uri())) {
       warmUp(sender);
@@ -119,8 +122,9 @@ final class LoadRun {
           "Nothing: %,d samples in %.1f s = %,.0f samples/s; sender and receiver %.1f CPU s%n",
           measured.samples(),
           measured.seconds(),
-          measured.samples() / measured.seconds(),
+          measured.samplesPerSecond(),
           measured.cpu().get(0));
+      return measured.samplesPerSecond();
     }
   }
 
@@ -181,5 +185,9 @@ final class LoadRun {
    * @param seconds from the first byte sent to the last answer
    * @param cpu CPU seconds of the servers in the order asked for, then of the sender
    */
-  private record Measured(long samples, double seconds, List<Double> cpu) {}
+  private record Measured(long samples, double seconds, List<Double> cpu) {
+    double samplesPerSecond() {
+      return samples / seconds;
+    }
+  }
 }

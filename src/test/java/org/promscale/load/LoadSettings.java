@@ -49,8 +49,10 @@ record LoadSettings(
   }
 
   static LoadSettings fromSystemProperties() {
-    int warmUpSeconds = number("load.warm-up-seconds", 15);
-    int seconds = number("load.seconds", 30);
+    // Many short runs, or one long one.
+    boolean inPairs = pairs() > 0;
+    int warmUpSeconds = number("load.warm-up-seconds", inPairs ? 10 : 15);
+    int seconds = number("load.seconds", inPairs ? 15 : 30);
     int rate = number("load.rate", 0);
     return new LoadSettings(
         Target.valueOf(text("load.target", "connector").toUpperCase(Locale.ROOT)),
@@ -64,9 +66,47 @@ record LoadSettings(
         number("load.step-ms", 10_000),
         text("load.cluster", ""),
         text("load.replica", ""),
-        number("load.copy-rows", 10_000_000),
+        number("load.copy-rows", inPairs ? 0 : 10_000_000),
         words("load.java-options"),
         words("load.connector-arguments"));
+  }
+
+  /** Returns how many pairs of runs are asked for, 0 for a single run. */
+  static int pairs() {
+    return number("load.pairs", 0);
+  }
+
+  /** Returns the same load with the labels of a replica, if it has none. */
+  LoadSettings asReplica() {
+    return with(
+        cluster.isEmpty() ? "load" : cluster,
+        replica.isEmpty() ? "one" : replica,
+        connectorArguments);
+  }
+
+  /** Returns the same load on a connector with one more flag. */
+  LoadSettings withConnectorArgument(String argument) {
+    return with(
+        cluster, replica, Stream.concat(connectorArguments.stream(), Stream.of(argument)).toList());
+  }
+
+  private LoadSettings with(
+      String newCluster, String newReplica, List<String> newConnectorArguments) {
+    return new LoadSettings(
+        target,
+        series,
+        samplesPerRequest,
+        shards,
+        warmUpSeconds,
+        seconds,
+        samplesPerSecond,
+        maxSamplesPerSecond,
+        stepMs,
+        newCluster,
+        newReplica,
+        copyRows,
+        javaOptions,
+        newConnectorArguments);
   }
 
   /** Returns the number of samples to make bodies for. */

@@ -1,12 +1,15 @@
 package org.promscale.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.promscale.ingest.FailureKind;
@@ -39,16 +42,13 @@ class SampleBatcherTest {
   }
 
   private static FailureKind failureOf(CompletionStage<Void> stage) {
-    List<Throwable> failures = new ArrayList<>();
-    var unused =
-        stage.whenComplete(
-            (done, failure) -> {
-              if (failure != null) {
-                failures.add(failure);
-              }
-            });
-    assertThat(failures).singleElement().isInstanceOf(IngestFailure.class);
-    return ((IngestFailure) failures.get(0)).kind();
+    ExecutionException failure =
+        catchThrowableOfType(
+            ExecutionException.class, () -> stage.toCompletableFuture().get(0, TimeUnit.SECONDS));
+    if (failure.getCause() instanceof IngestFailure known) {
+      return known.kind();
+    }
+    throw new AssertionError("failed in another way", failure);
   }
 
   @Test

@@ -30,7 +30,7 @@ final class TwinCluster {
     long lagMs;
     long commits;
     long committedAtMs = Lease.NO_TIME;
-    final long registeredAtMs;
+    long registeredAtMs;
     @Nullable TwinSession lockedBy;
 
     Lane(String name, UUID fence, long registeredAtMs) {

@@ -54,12 +54,12 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
     if (order == null) {
       throw new IllegalStateException("a batch without an order to fill");
     }
-    CompletableFuture<Void> filled = new CompletableFuture<>();
+    CompletableFuture<Integer> filled = new CompletableFuture<>();
     var unused =
         filled.whenComplete(
             (done, failure) -> {
               if (failure == null) {
-                pending.done().complete(null);
+                pending.done().complete(done);
               } else {
                 pending.done().completeExceptionally(failure);
               }
@@ -124,11 +124,11 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
     private final int lane;
     private final PendingBatch pending;
     private final FillOrder order;
-    private final CompletableFuture<Void> filled;
+    private final CompletableFuture<Integer> filled;
     private int attempts;
     private int chosen;
 
-    Filling(int lane, PendingBatch pending, FillOrder order, CompletableFuture<Void> filled) {
+    Filling(int lane, PendingBatch pending, FillOrder order, CompletableFuture<Integer> filled) {
       this.lane = lane;
       this.pending = pending;
       this.order = order;
@@ -257,7 +257,7 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
           () -> {
             try {
               db.commit(session);
-              line.toClient(TwinLine.Point.BETWEEN, () -> filled.complete(null));
+              line.toClient(TwinLine.Point.BETWEEN, () -> filled.complete(chosen));
             } catch (TwinFailure e) {
               refuse(session, e);
             }

@@ -230,6 +230,7 @@ public final class TwinLeases implements LeaseStore {
       lane.lastMs = boundary;
       lane.lagMs = 0;
       lane.committedAtMs = Lease.NO_TIME;
+      lane.registeredAtMs = db.nowMs();
     }
   }
 
@@ -318,6 +319,19 @@ public final class TwinLeases implements LeaseStore {
         }
         cluster.baseCommits += lane.commits;
       }
+    }
+  }
+
+  @Override
+  public void forgetReplicas(long clusterId) {
+    requireUp();
+    TwinCluster cluster = db.cluster(clusterId);
+    if (cluster != null) {
+      long dayAgo = db.nowMs() - 86_400_000;
+      cluster
+          .sightings
+          .values()
+          .removeIf(s -> s.lastSeenMs() < dayAgo && !s.replica().equals(cluster.leader));
     }
   }
 

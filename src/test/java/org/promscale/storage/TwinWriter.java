@@ -264,7 +264,7 @@ public final class TwinWriter implements SampleBatcher.OverlappingStore {
     }
 
     private void stored() {
-      group.forEach(p -> p.done().complete(null));
+      group.forEach(p -> p.done().complete(0));
       free.complete(null);
     }
   }

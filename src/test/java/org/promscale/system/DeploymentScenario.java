@@ -54,6 +54,9 @@ final class DeploymentScenario {
     everyKindIsStoredOnce();
     assertThat(server.errors()).isEmpty();
 
+    leadershipChanges();
+    assertThat(server.errors()).isEmpty();
+
     outageIsAnsweredAndOver();
 
     server.undeploy();
@@ -151,6 +154,55 @@ final class DeploymentScenario {
         PATIENCE,
         () -> "3".equals(text("SELECT count(*)::text FROM prom_metric.deployment_gauge")));
     seen("stored");
+  }
+
+  /** One replica leads and falls silent; the other one waits, takes over, and loses nothing. */
+  private void leadershipChanges() throws Exception {
+    long now = System.currentTimeMillis();
+    accepted(ofReplica("a", now, 1));
+    assertThat(client.write(server.uri("/api/v1/write"), ofReplica("b", now + 1, 2)).status())
+        .as("a standby's sample that the leader has not passed")
+        .isEqualTo(503);
+    Await.until(
+        "an older one is covered once the connector has seen the leader's frontier",
+        Duration.ofSeconds(5),
+        () ->
+            client.write(server.uri("/api/v1/write"), ofReplica("b", now - 60_000, 3)).status()
+                == 204);
+    assertThat(get("/api/v1/ha/clusters").body()).contains("\"leader\":\"a\"", "\"term\":1");
+
+    Await.until(
+        "the other one takes over",
+        PATIENCE,
+        () ->
+            client.write(server.uri("/api/v1/write"), ofReplica("b", now + 1, 2)).status() == 204);
+    assertThat(get("/api/v1/ha/clusters").body()).contains("\"leader\":\"b\"", "\"term\":2");
+    assertThat(
+            text(
+                "SELECT string_agg(value::text, ' ' ORDER BY time) FROM prom_data.sample s"
+                    + " JOIN _prom_catalog.series c ON c.id = s.series_id"
+                    + " WHERE c.labels->>'cluster' = 'deployed'"))
+        .isEqualTo("1 2");
+    postgres.execute(
+        DATABASE,
+        "DELETE FROM prom_data.sample s USING _prom_catalog.series c WHERE c.id = s.series_id"
+            + " AND c.labels->>'cluster' = 'deployed'");
+    seen("leadership changed");
+  }
+
+  private static WriteRequest ofReplica(String replica, long timestampMs, double value) {
+    return WriteRequest.newBuilder()
+        .addTimeseries(
+            WireLabels.encode(
+                    Map.of(
+                        "__name__",
+                        "deployment_pair",
+                        "cluster",
+                        "deployed",
+                        "__replica__",
+                        replica))
+                .addSamples(WireLabels.sample(timestampMs, value)))
+        .build();
   }
 
   private void outageIsAnsweredAndOver() throws Exception {

@@ -130,6 +130,10 @@ public abstract class ApplicationServer extends ServerProcess {
     List<String> line = new ArrayList<>(List.of("env"));
     line.add("PATH=" + home.resolve("bin") + ":" + System.getenv("PATH"));
     environment().forEach((name, value) -> line.add(name + "=" + value));
+    // Settings reach the connector from the environment of the server's JVM.
+    line.add("PROMSCALE_METRICS_HIGH_AVAILABILITY=true");
+    line.add("PROMSCALE_METRICS_HIGH_AVAILABILITY_LEADER_TIMEOUT=5s");
+    line.add("PROMSCALE_METRICS_HIGH_AVAILABILITY_MISSING_LABELS=accept");
     line.addAll(List.of("bash", "-e", "-c", "cd '" + directory + "'\n" + script));
     return line;
   }

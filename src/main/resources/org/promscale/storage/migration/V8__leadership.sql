@@ -35,8 +35,7 @@ CREATE OR REPLACE VIEW prom_info.ha_clusters AS
     l.silence_ms, l.timeout_ms,
     (SELECT count(*) FROM _prom_catalog.ha_sighting s WHERE s.cluster_id = c.cluster_id) AS replicas,
     (SELECT jsonb_object_agg(s.replica, jsonb_build_object('last_seen', s.last_seen, 'newest', s.newest))
-     FROM _prom_catalog.ha_sighting s WHERE s.cluster_id = c.cluster_id) AS sightings,
-    l.cadence_ms
+     FROM _prom_catalog.ha_sighting s WHERE s.cluster_id = c.cluster_id) AS sightings
   FROM _prom_catalog.ha_cluster c
   LEFT JOIN _prom_catalog.ha_lease l USING (cluster_id)
   LEFT JOIN LATERAL (
