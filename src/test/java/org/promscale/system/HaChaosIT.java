@@ -11,6 +11,6 @@ class HaChaosIT {
 
   @Test
   void oneAuthorAndNothingAcknowledgedIsLost() throws Exception {
-    new HaChaosRun(Duration.ofSeconds(60), Duration.ofSeconds(5), HaChaosRun.seed()).run();
+    new HaChaosRun(Duration.ofSeconds(35), Duration.ofSeconds(5), HaChaosRun.seed()).run();
   }
 }
