@@ -96,7 +96,10 @@ class FillWriterIT {
         new Hole("too close to the next", seconds(0, 10, 20, 40), seconds(36), seconds()),
         new Hole("d/2 before the next", seconds(0, 10, 20, 40), seconds(35), seconds(35)),
         new Hole(
-            "too close to each other", seconds(0, 10, 50), seconds(20, 24, 30), seconds(20, 30)),
+            "too close to each other",
+            seconds(0, 10, 20, 30, 70),
+            seconds(40, 44, 50),
+            seconds(40, 50)),
         new Hole("no next, too close", seconds(0, 10, 20), seconds(24), seconds()),
         new Hole("no next", seconds(0, 10, 20), seconds(25, 35, 45), seconds(25, 35, 45)),
         new Hole("no previous", seconds(50, 60, 70), seconds(30, 40), seconds(30, 40)),

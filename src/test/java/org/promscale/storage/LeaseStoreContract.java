@@ -197,7 +197,7 @@ interface LeaseStoreContract extends LeaseStoreFixture {
             new Term(1, "A", NO_TIME, boundary), new Term(2, "B", boundary, Term.OPEN));
     assertThat(now.openPatches())
         .singleElement()
-        .isEqualTo(new Patch(now.openPatches().get(0).id(), "B", boundary - 120_000, ahead));
+        .isEqualTo(new Patch(now.openPatches().get(0).id(), "B", boundary - 120_000, boundary));
 
     for (int lane = 0; lane < 2; lane++) {
       assertThat(commit(1, lane, id, seen.lease().fence(), T0 + 200_000)).isFalse();
