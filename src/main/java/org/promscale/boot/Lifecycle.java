@@ -117,14 +117,8 @@ public class Lifecycle {
     }
   }
 
-  /** Periodic work that may fail with the database. */
-  @FunctionalInterface
-  private interface Work {
-    void run() throws SQLException;
-  }
-
   /** One question at a time to a database that is away: servers log a failed one at length. */
-  private Work whileItAnswers(Work work) {
+  private PeriodicWork whileItAnswers(PeriodicWork work) {
     return () -> {
       if (health.isDatabaseUp()) {
         work.run();
@@ -132,20 +126,9 @@ public class Lifecycle {
     };
   }
 
-  private void every(long millis, String what, Work work) {
+  private void every(long millis, String what, PeriodicWork work) {
     schedules.add(
         scheduler.scheduleWithFixedDelay(
-            () -> guarded(what, work), 0, millis, TimeUnit.MILLISECONDS));
-  }
-
-  /** A periodic task that throws is never run again, so nothing gets past here. */
-  private static void guarded(String what, Work work) {
-    try {
-      work.run();
-    } catch (SQLException | IngestFailure e) {
-      LOG.log(Level.DEBUG, what, e);
-    } catch (RuntimeException | LinkageError e) {
-      LOG.log(Level.ERROR, what + " failed", e);
-    }
+            PeriodicWork.guarded(what, work), 0, millis, TimeUnit.MILLISECONDS));
   }
 }

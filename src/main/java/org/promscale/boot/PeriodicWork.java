@@ -1,0 +1,34 @@
+package org.promscale.boot;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.sql.SQLException;
+import org.promscale.ingest.IngestFailure;
+
+/** Periodic work that may fail with the database, and runs again all the same. */
+@FunctionalInterface
+interface PeriodicWork {
+
+  /** Works once. */
+  void run() throws SQLException;
+
+  /**
+   * Returns a task for a schedule. A task that throws is silently never run again, so nothing gets
+   * past here, errors of class loading (a {@link java.util.ServiceConfigurationError} under load,
+   * for one) included.
+   *
+   * @param what names the work in the log
+   */
+  static Runnable guarded(String what, PeriodicWork work) {
+    Logger log = System.getLogger(Lifecycle.class.getName());
+    return () -> {
+      try {
+        work.run();
+      } catch (SQLException | IngestFailure e) {
+        log.log(Level.DEBUG, what, e);
+      } catch (RuntimeException | Error e) {
+        log.log(Level.ERROR, what + " failed", e);
+      }
+    };
+  }
+}
