@@ -164,7 +164,28 @@ public abstract class ServerProcess implements AutoCloseable {
 
   /** Freezes the server (SIGSTOP): connections stay open, nothing is answered. */
   public void freeze() {
-    signal("STOP", processes());
+    List<ProcessHandle> all = processes().toList();
+    signal("STOP", all.stream());
+    // The signal is on its way when kill returns; a thread may still send a last statement.
+    Await.until(
+        name + " is frozen",
+        Duration.ofSeconds(5),
+        () -> all.stream().allMatch(ServerProcess::isFrozen));
+  }
+
+  private static boolean isFrozen(ProcessHandle handle) {
+    Path tasks = Path.of("/proc", String.valueOf(handle.pid()), "task");
+    try (Stream<Path> threads = Files.list(tasks)) {
+      for (Path thread : threads.toList()) {
+        String stat = Files.readString(thread.resolve("stat"));
+        if (!stat.contains(") T ") && !stat.contains(") Z ")) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      return !handle.isAlive(); // gone while we looked, or a thread of it: look again
+    }
   }
 
   /** Lets a frozen server go on. */
