@@ -71,6 +71,14 @@ public class Lifecycle {
       if (!queues.close(DRAIN_MILLIS)) {
         LOG.log(Level.WARNING, "stopping with writes in the queue; their senders keep the data");
       }
+      int lost = leaders.leave();
+      if (lost > 0) {
+        LOG.log(
+            Level.WARNING,
+            "stopping with {0} held requests of standbys that nobody else has; if their leader was"
+                + " killed within the last seconds, its samples may have a hole",
+            lost);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

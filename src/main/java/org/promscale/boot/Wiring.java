@@ -10,31 +10,27 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.promscale.admin.HaDesk;
+import org.promscale.config.Setting;
 import org.promscale.config.Settings;
 import org.promscale.config.SettingsReader;
 import org.promscale.ha.HaLabels;
-import org.promscale.ha.LeasePolicy;
 import org.promscale.health.ConnectorHealth;
 import org.promscale.http.ConnectorInfo;
 import org.promscale.http.WriteEntrance;
 import org.promscale.ingest.Admission;
 import org.promscale.ingest.BatchRouter;
 import org.promscale.ingest.BatchValidator;
-import org.promscale.ingest.ClusterLeaders;
 import org.promscale.ingest.IngestPipeline;
-import org.promscale.ingest.LeaderRouter;
-import org.promscale.ingest.LeaderWatch;
-import org.promscale.ingest.LeaseStore;
 import org.promscale.metrics.Exposition;
-import org.promscale.metrics.HaMeters;
 import org.promscale.metrics.IngestMeters;
 import org.promscale.metrics.StorageMeters;
+import org.promscale.security.Access;
 import org.promscale.storage.BatchPolicy;
 import org.promscale.storage.DatabaseProbe;
 import org.promscale.storage.HaLeaderRegistry;
@@ -43,6 +39,7 @@ import org.promscale.storage.SampleBatcher;
 import org.promscale.storage.SeriesCache;
 import org.promscale.storage.WriteQueues;
 import org.promscale.wire.BufferPool;
+import org.promscale.wire.CompressedDecoder;
 import org.promscale.wire.WireLimits;
 
 /** Makes the objects of one running application and hands them to whoever injects them. */
@@ -74,6 +71,8 @@ public class Wiring {
   @Inject private HaLeaderRegistry leaders;
 
   private ConnectorInfo info;
+  private HaDesk desk;
+  private Access access;
   private ConnectorHealth health;
   private DatabaseProbe probe;
   private PgStorage storage;
@@ -87,6 +86,9 @@ public class Wiring {
   void make() {
     SettingsReader settings =
         new SettingsReader(key -> ConfigProvider.getConfig().getOptionalValue(key, String.class));
+    if (!Boolean.getBoolean(Setting.JUDGED)) {
+      SettingsCheck.run(settings, ConfigProvider.getConfig().getPropertyNames(), System.getenv());
+    }
     SecureRandom random = new SecureRandom();
     long heap = Runtime.getRuntime().maxMemory();
     PrometheusRegistry registry = new PrometheusRegistry();
@@ -113,24 +115,46 @@ public class Wiring {
     BatchValidator validator =
         new BatchValidator(
             clock, probe, storage, settings.duration(Settings.MAX_FUTURE).toMillis());
-    IngestPipeline pipeline =
-        new IngestPipeline(validator, router(settings, registry), ingestMeters);
     ByteBuffer key = ByteBuffer.wrap(random.generateSeed(16));
+    BufferPool buffers = new BufferPool(KEPT_BUFFERS, KEPT_BUFFER_BYTES);
+    HaLabels labels = haLabels(settings);
+    CompressedDecoder decoder =
+        new CompressedDecoder(
+            WireLimits.DEFAULT, buffers, labels, cache, key.getLong(), key.getLong());
+    HaParts parts =
+        new HaParts(
+            settings,
+            labels,
+            heap,
+            dataSource,
+            executor,
+            clock,
+            nanoClock,
+            probe,
+            leaders,
+            queues,
+            registry);
+    BatchRouter router =
+        settings.flag(Settings.HIGH_AVAILABILITY)
+            ? parts.router(decoder, validator)
+            : BatchRouter.everything(queues.storing());
     entrance =
         new WriteEntrance(
             WireLimits.DEFAULT,
-            new BufferPool(KEPT_BUFFERS, KEPT_BUFFER_BYTES),
-            haLabels(settings),
-            cache,
-            key.getLong(),
-            key.getLong(),
-            pipeline);
+            buffers,
+            decoder,
+            new IngestPipeline(validator, router, ingestMeters));
     info =
         new ConnectorInfo(
-            BuildVersion.read(),
-            settings.flag(Settings.HIGH_AVAILABILITY),
+            BuildVersion.read(), settings.flag(Settings.HIGH_AVAILABILITY), probe::description);
+    desk =
+        new HaDesk(
+            info.highAvailability(),
             leaders::reports,
-            probe::description);
+            leaders.historyIn(dataSource),
+            leaders::steer,
+            settings.flag(Settings.ADMIN_API));
+    access = AccessSettings.access(settings, clock);
     new Gauges(storageMeters, registry).register(info, health, cache, queues, admission);
   }
 
@@ -146,34 +170,6 @@ public class Wiring {
         new SampleBatcher(executor, storage.filling(), filling, nanoClock));
   }
 
-  private BatchRouter router(SettingsReader settings, PrometheusRegistry registry) {
-    if (!settings.flag(Settings.HIGH_AVAILABILITY)) {
-      return BatchRouter.everything(queues.storing());
-    }
-    HaMeters meters = new HaMeters(registry);
-    LeaseStore store = leaders.storeIn(dataSource);
-    ClusterLeaders table =
-        new ClusterLeaders(
-            store,
-            executor,
-            clock,
-            nanoClock,
-            probe,
-            meters,
-            settings.number(Settings.HA_MAX_CLUSTERS, 1, Integer.MAX_VALUE));
-    LeasePolicy policy =
-        new LeasePolicy(
-            settings
-                .durationOr(Settings.HA_LEADER_TIMEOUT, "auto")
-                .map(Duration::toMillis)
-                .orElse(0L));
-    long toleranceMs = settings.duration(Settings.MAX_FUTURE).toMillis();
-    LeaderWatch watch = new LeaderWatch(store, table, policy, toleranceMs, nanoClock);
-    leaders.switchOn(table, watch);
-    meters.show(watch::reports);
-    return new LeaderRouter(table, queues.storing(), queues.filling(), meters);
-  }
-
   private static HaLabels haLabels(SettingsReader settings) {
     HaLabels.MissingLabels missing =
         settings.choice(Settings.HA_MISSING_LABELS, HaLabels.MissingLabels.class);
@@ -185,6 +181,16 @@ public class Wiring {
   @Produces
   ConnectorInfo info() {
     return info;
+  }
+
+  @Produces
+  HaDesk desk() {
+    return desk;
+  }
+
+  @Produces
+  Access access() {
+    return access;
   }
 
   @Produces

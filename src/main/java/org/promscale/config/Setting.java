@@ -1,7 +1,5 @@
 package org.promscale.config;
 
-import java.util.Locale;
-
 /**
  * One row of the table of settings. Immutable.
  *
@@ -50,16 +48,48 @@ public record Setting(
     PATH
   }
 
-  /** Where a setting works. */
+  /** Where a setting works: everywhere, or only in the uber-jar because a server has its own. */
   public enum Scope {
     /** In every shape of delivery. */
-    EVERYWHERE,
-    /** Only in the uber-jar: in a WAR the server owns this business. */
-    UBER_JAR
+    EVERYWHERE(""),
+    /** The file of settings. */
+    FILE("give each setting to MicroProfile Config, as a system property for instance"),
+    /** Where the database is and how to log in. */
+    DATA_SOURCE(
+        "WildFly: connection-url, user-name and password of the data source promscale; Payara:"
+            + " properties of the JDBC connection pool promscale"),
+    /** How many connections there are. */
+    POOL(
+        "WildFly: max-pool-size of the data source promscale; Payara: max-pool-size of the JDBC"
+            + " connection pool promscale"),
+    /** The embedded database. */
+    EMBEDDED("there is no embedded database; the data source jdbc/promscale names yours"),
+    /** Where the server listens. */
+    LISTENER(
+        "WildFly: interface public and socket-binding http; Payara: address and port of"
+            + " http-listener-1"),
+    /** Certificate and key. */
+    TLS("WildFly: ssl-context of the https-listener; Payara: SSL tab of http-listener-2"),
+    /** What is logged. */
+    LOG(
+        "WildFly: /subsystem=logging/logger=org.promscale; Payara: asadmin set-log-levels"
+            + " org.promscale=LEVEL");
+
+    private final String inWar;
+
+    Scope(String inWar) {
+      this.inWar = inWar;
+    }
+
+    /** Returns what to set in a server that runs the WAR; empty where our setting works there. */
+    public String inWar() {
+      return inWar;
+    }
   }
 
   /** Headings of {@code -help}, in print order. */
   public enum Group {
+    GENERAL("General"),
     METRICS("Metrics and high availability"),
     DATABASE("Database"),
     EMBEDDED("Embedded database"),
@@ -81,6 +111,12 @@ public record Setting(
   /** Prefix of a key among system properties and in MicroProfile Config. */
   public static final String PREFIX = "promscale.";
 
+  /**
+   * System property that says, with {@code true}, that the launcher has judged all names already:
+   * it owns what a server would own.
+   */
+  public static final String JUDGED = "org.promscale.launcher.judged";
+
   /** Returns the key's name as a system property and in MicroProfile Config. */
   public String property() {
     return PREFIX + key;
@@ -88,6 +124,6 @@ public record Setting(
 
   /** Returns the environment variable that sets the key. */
   public String environment() {
-    return property().replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+    return SettingNames.environment(key);
   }
 }

@@ -2,6 +2,7 @@ package org.promscale.config;
 
 import static org.promscale.config.Setting.Group.DATABASE;
 import static org.promscale.config.Setting.Group.EMBEDDED;
+import static org.promscale.config.Setting.Group.GENERAL;
 import static org.promscale.config.Setting.Group.METRICS;
 import static org.promscale.config.Setting.Group.TELEMETRY;
 import static org.promscale.config.Setting.Group.WEB;
@@ -13,7 +14,6 @@ import static org.promscale.config.Setting.Kind.PATH;
 import static org.promscale.config.Setting.Kind.SECRET;
 import static org.promscale.config.Setting.Kind.TEXT;
 import static org.promscale.config.Setting.Scope.EVERYWHERE;
-import static org.promscale.config.Setting.Scope.UBER_JAR;
 
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +23,16 @@ import java.util.Optional;
  * all come from it. JDK only, because the launcher reads it outside the web application.
  */
 public final class Settings {
+
+  public static final Setting CONFIG =
+      new Setting(
+          "config",
+          PATH,
+          "",
+          Setting.Scope.FILE,
+          GENERAL,
+          "YAML file of settings, by their names without the dash, flat or nested. Variables and"
+              + " flags win over it.");
 
   public static final Setting HIGH_AVAILABILITY =
       new Setting(
@@ -78,6 +88,16 @@ public final class Settings {
           "Most clusters that are kept; series of further ones are refused with 400.",
           SettingForm.number(1, 1_000_000));
 
+  public static final Setting HA_HOLD_MAX_BYTES =
+      new Setting(
+          "metrics.high-availability.hold-max-bytes",
+          BYTES,
+          "",
+          EVERYWHERE,
+          METRICS,
+          "Recent requests of standbys kept in memory, compressed, in bytes; beyond it standbys get"
+              + " 503 and keep them. Default: an eighth of the heap.");
+
   public static final Setting MAX_FUTURE =
       new Setting(
           "metrics.high-availability.max-future",
@@ -93,29 +113,31 @@ public final class Settings {
           "db.uri",
           SECRET,
           "",
-          UBER_JAR,
+          Setting.Scope.DATA_SOURCE,
           DATABASE,
           "Database as postgres://user:password@host:port/name?sslmode=MODE."
               + " Without it and without -db.host an embedded PostgreSQL starts.");
 
   public static final Setting DB_HOST =
-      new Setting("db.host", TEXT, "", UBER_JAR, DATABASE, "Database host.");
+      new Setting("db.host", TEXT, "", Setting.Scope.DATA_SOURCE, DATABASE, "Database host.");
 
   public static final Setting DB_PORT =
-      new Setting("db.port", NUMBER, "5432", UBER_JAR, DATABASE, "Database port.");
+      new Setting("db.port", NUMBER, "5432", Setting.Scope.DATA_SOURCE, DATABASE, "Database port.");
 
   public static final Setting DB_NAME =
-      new Setting("db.name", TEXT, "promscale", UBER_JAR, DATABASE, "Database name.");
+      new Setting(
+          "db.name", TEXT, "promscale", Setting.Scope.DATA_SOURCE, DATABASE, "Database name.");
 
   public static final Setting DB_USER =
-      new Setting("db.user", TEXT, "promscale", UBER_JAR, DATABASE, "Database user.");
+      new Setting(
+          "db.user", TEXT, "promscale", Setting.Scope.DATA_SOURCE, DATABASE, "Database user.");
 
   public static final Setting DB_PASSWORD =
       new Setting(
           "db.password",
           SECRET,
           "",
-          UBER_JAR,
+          Setting.Scope.DATA_SOURCE,
           DATABASE,
           "Password of the database user. Other users of the machine can read a command line:"
               + " prefer -db.password-file or PROMSCALE_DB_PASSWORD.");
@@ -125,7 +147,7 @@ public final class Settings {
           "db.password-file",
           PATH,
           "",
-          UBER_JAR,
+          Setting.Scope.DATA_SOURCE,
           DATABASE,
           "File whose first line is the password of the database user.");
 
@@ -134,7 +156,7 @@ public final class Settings {
           "db.ssl-mode",
           TEXT,
           "prefer",
-          UBER_JAR,
+          Setting.Scope.DATA_SOURCE,
           DATABASE,
           "disable, allow, prefer, require, verify-ca or verify-full, as libpq defines them.");
 
@@ -143,9 +165,11 @@ public final class Settings {
           "db.connections-max",
           NUMBER,
           "20",
-          UBER_JAR,
+          Setting.Scope.POOL,
           DATABASE,
-          "Most connections this connector opens to the database.");
+          "Most connections this connector opens to the database: at least 8 more than"
+              + " -db.num-writers.",
+          SettingForm.number(9, 10_000));
 
   public static final Setting DB_NUM_WRITERS =
       new Setting(
@@ -154,7 +178,8 @@ public final class Settings {
           "2",
           EVERYWHERE,
           DATABASE,
-          "Transactions that store samples at the same time.");
+          "Transactions that store samples at the same time.",
+          SettingForm.number(1, 64));
 
   public static final Setting DB_QUEUE_MAX_BYTES =
       new Setting(
@@ -181,7 +206,7 @@ public final class Settings {
           "db.embedded.data-dir",
           PATH,
           "promscale-data",
-          UBER_JAR,
+          Setting.Scope.EMBEDDED,
           EMBEDDED,
           "Directory of the embedded PostgreSQL.");
 
@@ -190,7 +215,7 @@ public final class Settings {
           "db.embedded.port",
           NUMBER,
           "0",
-          UBER_JAR,
+          Setting.Scope.EMBEDDED,
           EMBEDDED,
           "Loopback port of the embedded PostgreSQL; 0 picks a free one at the first start"
               + " and keeps it.");
@@ -200,27 +225,90 @@ public final class Settings {
           "web.listen-address",
           TEXT,
           ":9201",
-          UBER_JAR,
+          Setting.Scope.LISTENER,
           WEB,
           "Address and port to listen on, for instance :9201 or 127.0.0.1:9201.");
+
+  public static final Setting ADMIN_API =
+      new Setting(
+          "web.enable-admin-api",
+          FLAG,
+          "false",
+          EVERYWHERE,
+          WEB,
+          "Let operators hand over, pin and drain leadership: POST /api/v1/ha/clusters/..."
+              + " Needs users, of a file or of the server's own security.");
+
+  public static final Setting BEARER_TOKEN_FILE =
+      new Setting(
+          "web.auth.bearer-token-file",
+          PATH,
+          "",
+          EVERYWHERE,
+          WEB,
+          "File of tokens of 16 characters or more, one a line, on request after a name and a"
+              + " space. With it or -web.auth.basic-file every request must come from a user of a file,"
+              + " except for /-/healthy, /-/ready and /healthz. Read again when it changes.");
+
+  public static final Setting BASIC_FILE =
+      new Setting(
+          "web.auth.basic-file",
+          PATH,
+          "",
+          EVERYWHERE,
+          WEB,
+          "File of users for basic authentication, name:password, one a line, passwords of 8"
+              + " characters or more. Read again when it changes.");
+
+  public static final Setting IGNORE_PATH =
+      new Setting(
+          "web.auth.ignore-path",
+          TEXT,
+          "",
+          EVERYWHERE,
+          WEB,
+          "Paths that need no user, separated by commas; * stands for any text without a slash, **"
+              + " for any text, for instance /metrics,/api/v1/ha/**. Orders of the admin API need"
+              + " one all the same.");
+
+  public static final Setting TLS_CERT_FILE =
+      new Setting(
+          "auth.tls-cert-file",
+          PATH,
+          "",
+          Setting.Scope.TLS,
+          WEB,
+          "PEM file of the certificate, then those that vouch for it. With it only HTTPS is spoken."
+              + " Read at the start.");
+
+  public static final Setting TLS_KEY_FILE =
+      new Setting(
+          "auth.tls-key-file",
+          PATH,
+          "",
+          Setting.Scope.TLS,
+          WEB,
+          "PEM file of the certificate's key, PKCS 8 without a password.");
 
   public static final Setting LOG_LEVEL =
       new Setting(
           "telemetry.log.level",
           TEXT,
           "info",
-          UBER_JAR,
+          Setting.Scope.LOG,
           TELEMETRY,
           "debug, info, warn or error.",
           SettingForm.oneOf("debug", "info", "warn", "error"));
 
   private static final List<Setting> ALL =
       List.of(
+          CONFIG,
           HIGH_AVAILABILITY,
           HA_LABELS,
           HA_MISSING_LABELS,
           HA_LEADER_TIMEOUT,
           HA_MAX_CLUSTERS,
+          HA_HOLD_MAX_BYTES,
           MAX_FUTURE,
           DB_URI,
           DB_HOST,
@@ -237,6 +325,12 @@ public final class Settings {
           EMBEDDED_DATA_DIR,
           EMBEDDED_PORT,
           LISTEN_ADDRESS,
+          ADMIN_API,
+          BEARER_TOKEN_FILE,
+          BASIC_FILE,
+          IGNORE_PATH,
+          TLS_CERT_FILE,
+          TLS_KEY_FILE,
           LOG_LEVEL);
 
   private Settings() {}

@@ -27,6 +27,14 @@ public final class SettingsReader {
         .orElse(setting.defaultValue());
   }
 
+  /** Refuses a text that has not the form of its setting; none at all is no trouble. */
+  public void requireForm(Setting setting) {
+    String text = text(setting);
+    if (!text.isEmpty() && !setting.form().fits(text)) {
+      throw unreadable(setting, setting.form().wanted());
+    }
+  }
+
   /** Returns whether a flag is set. */
   public boolean flag(Setting setting) {
     return switch (text(setting).toLowerCase(Locale.ROOT)) {

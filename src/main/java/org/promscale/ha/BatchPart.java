@@ -13,7 +13,7 @@ import org.promscale.model.SeriesTable;
 import org.promscale.model.WriteBatch;
 
 /** Some items of a batch with only the series they need. One thread. */
-final class BatchPart {
+final class BatchPart implements ItemTaker {
 
   private final WriteBatch whole;
   private final SeriesTable series = new SeriesTable(0);
@@ -28,18 +28,21 @@ final class BatchPart {
     Arrays.fill(rows, -1);
   }
 
-  void addSample(int index) {
+  @Override
+  public void addSample(int index) {
     Samples all = whole.samples();
     samples.add(row(all.series(index)), all.timestampMs(index), all.valueBits(index));
   }
 
-  void add(HistogramSample histogram) {
+  @Override
+  public void add(HistogramSample histogram) {
     histograms.add(
         new HistogramSample(
             row(histogram.seriesRow()), histogram.timestampMs(), histogram.histogram()));
   }
 
-  void add(Exemplar exemplar) {
+  @Override
+  public void add(Exemplar exemplar) {
     exemplars.add(
         new Exemplar(
             row(exemplar.seriesRow()),

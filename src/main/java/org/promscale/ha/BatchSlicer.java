@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.promscale.model.Exemplar;
 import org.promscale.model.HistogramSample;
@@ -20,15 +21,22 @@ public final class BatchSlicer {
 
   private final WriteBatch batch;
   private final @Nullable Standing[] standings;
+  private final boolean sendersOnly;
+  private final long salt;
   private final Tallies tallies;
   private final long[] newestStoredMs;
   private final long[] newestSentMs;
   private @Nullable BatchPart store;
   private final List<Map<Verdict, BatchPart>> fills = new ArrayList<>();
+  private final @Nullable HeldPart[] held;
 
-  private BatchSlicer(WriteBatch batch, @Nullable Standing[] standings) {
+  private BatchSlicer(
+      WriteBatch batch, @Nullable Standing[] standings, boolean sendersOnly, long salt) {
     this.batch = batch;
     this.standings = standings;
+    this.sendersOnly = sendersOnly;
+    this.salt = salt;
+    this.held = new @Nullable HeldPart[standings.length];
     int senders = standings.length;
     this.tallies = new Tallies(senders);
     this.newestStoredMs = new long[senders];
@@ -45,14 +53,49 @@ public final class BatchSlicer {
    *
    * @param standings one for each of the batch's identities; null for one whose data is to be left
    *     out
+   * @param salt any number, another one for each request: samples to be looked for are drawn by it
    */
-  public static Slices slice(WriteBatch batch, @Nullable Standing[] standings) {
-    BatchSlicer slicer = new BatchSlicer(batch, standings);
+  public static Slices slice(WriteBatch batch, @Nullable Standing[] standings, long salt) {
+    BatchSlicer slicer = new BatchSlicer(batch, standings, false, salt);
     Slices whole = slicer.whole();
     return whole != null ? whole : slicer.cut();
   }
 
-  /** The quick way: one sender, one verdict. */
+  /** Cuts a request that was held: like {@link #slice}, but nothing without a sender is left. */
+  public static Slices sliceHeld(WriteBatch batch, @Nullable Standing[] standings, long salt) {
+    return new BatchSlicer(batch, standings, true, salt).cut();
+  }
+
+  /**
+   * Describes what one sender's part of a request holds, whatever becomes of it.
+   *
+   * @param identity the sender, as a position in the batch's list of identities
+   * @param salt as above
+   * @return empty if there is nothing of that sender
+   */
+  public static Optional<Slices.Held> describe(WriteBatch batch, int identity, long salt) {
+    HeldPart part = new HeldPart(batch, salt);
+    Samples samples = batch.samples();
+    for (int i = 0; i < samples.size(); i++) {
+      if (batch.series().identity(samples.series(i)) == identity) {
+        part.addSample(i);
+      }
+    }
+    for (HistogramSample histogram : batch.histograms()) {
+      if (batch.series().identity(histogram.seriesRow()) == identity) {
+        part.add(histogram);
+      }
+    }
+    for (Exemplar exemplar : batch.exemplars()) {
+      if (batch.series().identity(exemplar.seriesRow()) == identity) {
+        part.add(exemplar);
+      }
+    }
+    Slices.Held held = part.build(identity);
+    return held.items() == 0 ? Optional.empty() : Optional.of(held);
+  }
+
+  /** The quick way: one sender, who leads. */
   private @Nullable Slices whole() {
     Standing standing = standings.length == 1 ? standings[0] : null;
     Samples samples = batch.samples();
@@ -69,22 +112,18 @@ public final class BatchSlicer {
       oldest = Math.min(oldest, histogram.timestampMs());
       newest = Math.max(newest, histogram.timestampMs());
     }
-    newestSentMs[0] = newest;
-    newestStoredMs[0] = newest;
+    long newestMoving = newest;
     for (Exemplar exemplar : batch.exemplars()) {
       oldest = Math.min(oldest, exemplar.timestampMs());
       newest = Math.max(newest, exemplar.timestampMs());
     }
-    Verdict verdict = standing.sharedVerdict(oldest, newest);
-    if (verdict == null) {
+    if (standing.sharedVerdict(oldest, newest) != Verdict.STORE) {
       return null;
     }
-    tallies.add(0, verdict, batch.itemCount() - batch.metadata().size());
-    if (verdict == Verdict.STORE) {
-      return new Slices(batch, claims(), List.of(), tallies, newestSentMs);
-    }
-    newestStoredMs[0] = Lease.NO_TIME;
-    return new Slices(metadataOnly(), List.of(), List.of(), tallies, newestSentMs);
+    newestSentMs[0] = newestMoving;
+    newestStoredMs[0] = newestMoving;
+    tallies.add(0, Verdict.STORE, batch.itemCount() - batch.metadata().size());
+    return new Slices(batch, claims(), List.of(), List.of(), tallies, newestSentMs);
   }
 
   private static boolean isOnlySender(SeriesTable series) {
@@ -99,24 +138,29 @@ public final class BatchSlicer {
   private Slices cut() {
     Samples samples = batch.samples();
     for (int i = 0; i < samples.size(); i++) {
-      BatchPart part = part(samples.series(i), samples.timestampMs(i), true);
-      if (part != null) {
-        part.addSample(i);
+      ItemTaker taker = taker(samples.series(i), samples.timestampMs(i), true);
+      if (taker != null) {
+        taker.addSample(i);
       }
     }
     for (HistogramSample histogram : batch.histograms()) {
-      BatchPart part = part(histogram.seriesRow(), histogram.timestampMs(), true);
-      if (part != null) {
-        part.add(histogram);
+      ItemTaker taker = taker(histogram.seriesRow(), histogram.timestampMs(), true);
+      if (taker != null) {
+        taker.add(histogram);
       }
     }
     for (Exemplar exemplar : batch.exemplars()) {
-      BatchPart part = part(exemplar.seriesRow(), exemplar.timestampMs(), false);
-      if (part != null) {
-        part.add(exemplar);
+      ItemTaker taker = taker(exemplar.seriesRow(), exemplar.timestampMs(), false);
+      if (taker != null) {
+        taker.add(exemplar);
       }
     }
+    return slices();
+  }
+
+  private Slices slices() {
     BatchPart stored = store;
+    List<Slices.Held> kept = new ArrayList<>(0);
     List<Slices.Fill> orders = new ArrayList<>();
     for (int i = 0; i < standings.length; i++) {
       Standing standing = standings[i];
@@ -125,19 +169,27 @@ public final class BatchSlicer {
           orders.add(fill(i, standing, fill.getKey(), fill.getValue().build(List.of())));
         }
       }
+      HeldPart part = held[i];
+      if (part != null) {
+        kept.add(part.build(i));
+      }
     }
     return new Slices(
-        stored == null ? metadataOnly() : stored.build(batch.metadata()),
+        stored == null ? metadataOnly() : stored.build(sendersOnly ? List.of() : batch.metadata()),
         claims(),
         orders,
+        kept,
         tallies,
         newestSentMs);
   }
 
-  /** Returns the part that takes an item, or null if nobody stores it. */
-  private @Nullable BatchPart part(int row, long timestampMs, boolean moves) {
+  /** Returns who stores or keeps an item, or null if nobody does. */
+  private @Nullable ItemTaker taker(int row, long timestampMs, boolean moves) {
     int sender = batch.series().identity(row);
     if (sender == SeriesTable.NO_IDENTITY) {
+      if (sendersOnly) {
+        return null;
+      }
       tallies.addUnattributed();
       return store();
     }
@@ -158,8 +210,18 @@ public final class BatchSlicer {
         yield store();
       }
       case FILL, PATCH -> fills.get(sender).computeIfAbsent(verdict, v -> new BatchPart(batch));
-      case COVERED, HOLD -> null;
+      case HOLD -> keeper(sender);
+      case COVERED, PUSH_BACK -> null;
     };
+  }
+
+  private HeldPart keeper(int sender) {
+    HeldPart part = held[sender];
+    if (part == null) {
+      part = new HeldPart(batch, salt + sender);
+      held[sender] = part;
+    }
+    return part;
   }
 
   private BatchPart store() {
@@ -208,6 +270,8 @@ public final class BatchSlicer {
   }
 
   private @Nullable WriteBatch metadataOnly() {
-    return batch.metadata().isEmpty() ? null : new BatchPart(batch).build(batch.metadata());
+    return sendersOnly || batch.metadata().isEmpty()
+        ? null
+        : new BatchPart(batch).build(batch.metadata());
   }
 }

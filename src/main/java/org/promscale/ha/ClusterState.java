@@ -13,9 +13,11 @@ import java.util.List;
  * @param sightings its replicas
  * @param terms its latest terms, oldest first, the current one last; empty where the reader knows
  *     them already under this fence
- * @param openPatches patches that are still filled
+ * @param openPatches patches that are filled, or will be
  * @param idleLanes writers that have stored nothing for ten minutes
  * @param recentChanges automatic changes of its leader in the last hour
+ * @param patchRun how long its leader has been leaving holes
+ * @param steering what operators want
  * @param nowMs wall time of the reading, by the database's clock
  */
 public record ClusterState(
@@ -29,6 +31,8 @@ public record ClusterState(
     List<Patch> openPatches,
     int idleLanes,
     int recentChanges,
+    PatchRun patchRun,
+    Steering steering,
     long nowMs) {
 
   /** Returns how far standbys must be behind the frontier, in milliseconds, to count as covered. */
@@ -60,9 +64,43 @@ public record ClusterState(
     return with(progress, known, terms);
   }
 
+  /** Returns this state with what was seen of the leader's silence last. */
+  public ClusterState withSilence(Silence seen) {
+    Lease known =
+        new Lease(
+            lease.term(),
+            lease.leader(),
+            lease.startMs(),
+            lease.sealMs(),
+            lease.fence(),
+            seen,
+            lease.gapsMs(),
+            lease.overrideMs());
+    return locked(known, progress, sightings, steering, nowMs);
+  }
+
   /** Returns this state with another progress. */
   public ClusterState withProgress(Progress now) {
     return with(now, sightings, terms);
+  }
+
+  /** Returns this state as it was found under locks. */
+  public ClusterState locked(
+      Lease held, Progress counted, List<Sighting> seen, Steering wishes, long atMs) {
+    return new ClusterState(
+        clusterId,
+        tenant,
+        cluster,
+        held,
+        counted,
+        seen,
+        terms,
+        openPatches,
+        idleLanes,
+        recentChanges,
+        patchRun,
+        wishes,
+        atMs);
   }
 
   private ClusterState with(Progress newProgress, List<Sighting> seen, List<Term> known) {
@@ -77,6 +115,8 @@ public record ClusterState(
         openPatches,
         idleLanes,
         recentChanges,
+        patchRun,
+        steering,
         nowMs);
   }
 }

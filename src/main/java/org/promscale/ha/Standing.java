@@ -1,5 +1,7 @@
 package org.promscale.ha;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How one replica stands in its cluster at the time of one request, and therefore what becomes of
  * its samples. Every sample of the request is judged from the same snapshot. Immutable.
@@ -9,21 +11,24 @@ public final class Standing {
   private final ClusterState state;
   private final String replica;
   private final boolean leads;
-  private final long coveredBeforeMs;
+  private final boolean fresh;
+  private final long arrivedMs;
 
   /**
    * Takes the snapshot.
    *
    * @param fresh whether the snapshot is at most three seconds old: an older one may not know who
-   *     leads now, and then nothing of a standby may be called covered
+   *     leads now, and then nothing of a standby may be taken
+   * @param arrivedMs wall time of the request, by the clock of the database or our own, whichever
+   *     is ahead: by one that was set back, what is held would be due before the leader has passed
+   *     it, and go without having been compared in full
    */
-  public Standing(ClusterState state, String replica, boolean fresh) {
+  public Standing(ClusterState state, String replica, boolean fresh, long arrivedMs) {
     this.state = state;
     this.replica = replica;
     this.leads = state.lease().leader().equals(replica);
-    long frontierMs = state.progress().frontierMs();
-    this.coveredBeforeMs =
-        fresh && frontierMs != Lease.NO_TIME ? frontierMs - state.settleMs() : Lease.NO_TIME;
+    this.fresh = fresh;
+    this.arrivedMs = arrivedMs;
   }
 
   /** Returns what the verdicts are based on. */
@@ -36,6 +41,11 @@ public final class Standing {
     return replica;
   }
 
+  /** Returns wall time of the request, in milliseconds since 1970. */
+  public long arrivedMs() {
+    return arrivedMs;
+  }
+
   /** Tells whether the replica leads. */
   public boolean leads() {
     return leads;
@@ -44,28 +54,29 @@ public final class Standing {
   /** Returns the verdict on a sample of this time, in milliseconds since 1970. */
   public Verdict verdict(long timestampMs) {
     if (timestampMs > state.lease().sealMs()) {
-      return leads ? Verdict.STORE : coveredOrHeld(timestampMs);
+      return leads ? Verdict.STORE : held();
     }
+    boolean own = isOwnTerm(timestampMs);
     boolean patched = false;
     for (Patch patch : state.openPatches()) {
-      if (patch.holds(timestampMs)) {
+      if (patch.holds(timestampMs) && patch.isOpen(state.nowMs())) {
         if (!patch.replica().equals(replica)) {
-          return Verdict.HOLD; // one replica fills a hole, the others wait until it is done
+          // One replica fills a hole, the others wait until it is done.
+          return own ? Verdict.PUSH_BACK : held();
         }
         patched = true;
       }
     }
-    if (isOwnTerm(timestampMs)) {
+    if (own) {
       return Verdict.FILL;
     }
-    return patched ? Verdict.PATCH : coveredOrHeld(timestampMs);
+    return patched ? Verdict.PATCH : held();
   }
 
   /**
    * Returns the verdict that all samples of this stretch of time share, or null if they may differ.
    */
-  @org.jspecify.annotations.Nullable
-  Verdict sharedVerdict(long oldestMs, long newestMs) {
+  @Nullable Verdict sharedVerdict(long oldestMs, long newestMs) {
     if (oldestMs <= state.lease().sealMs()) {
       return null;
     }
@@ -73,8 +84,9 @@ public final class Standing {
     return verdict == verdict(newestMs) ? verdict : null;
   }
 
-  private Verdict coveredOrHeld(long timestampMs) {
-    return timestampMs < coveredBeforeMs ? Verdict.COVERED : Verdict.HOLD;
+  /** Whoever does not know who leads now must not take responsibility for a standby's data. */
+  private Verdict held() {
+    return fresh ? Verdict.HOLD : Verdict.PUSH_BACK;
   }
 
   private boolean isOwnTerm(long timestampMs) {

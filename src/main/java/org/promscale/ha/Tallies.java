@@ -7,6 +7,7 @@ public final class Tallies {
   private final long[] filled;
   private final long[] covered;
   private final long[] held;
+  private final long[] pushedBack;
   private long unattributed;
 
   Tallies(int identities) {
@@ -14,6 +15,7 @@ public final class Tallies {
     filled = new long[identities];
     covered = new long[identities];
     held = new long[identities];
+    pushedBack = new long[identities];
   }
 
   void add(int identity, Verdict verdict, long items) {
@@ -39,8 +41,17 @@ public final class Tallies {
   }
 
   /** Tells whether anything has to come back later. */
-  public boolean anyHeld() {
-    for (long count : held) {
+  public boolean anyPushedBack() {
+    return isPositive(pushedBack);
+  }
+
+  /** Tells whether anything is the leader's and stored in bulk. */
+  public boolean anyStored() {
+    return isPositive(stored);
+  }
+
+  private static boolean isPositive(long[] counts) {
+    for (long count : counts) {
       if (count > 0) {
         return true;
       }
@@ -54,6 +65,7 @@ public final class Tallies {
       case FILL, PATCH -> filled;
       case COVERED -> covered;
       case HOLD -> held;
+      case PUSH_BACK -> pushedBack;
     };
   }
 }

@@ -8,8 +8,10 @@ public enum Verdict {
   FILL,
   /** Another replica's term, inside its sender's open patch: stored where it fits a hole. */
   PATCH,
-  /** A standby's, and the leader is past it by a settle time: acknowledged, not stored. */
-  COVERED,
-  /** Too early to say: the sender keeps it and comes back. */
-  HOLD
+  /** Of another replica's term: kept in memory until it has settled, or its sender leads. */
+  HOLD,
+  /** Nobody can say now: the sender keeps it and comes back. */
+  PUSH_BACK,
+  /** Held until it had settled, or compared with what is stored: not needed. */
+  COVERED
 }

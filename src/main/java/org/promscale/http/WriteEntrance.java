@@ -1,19 +1,16 @@
 package org.promscale.http;
 
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.concurrent.CompletionStage;
-import org.promscale.ha.HaLabels;
 import org.promscale.ingest.Admission;
 import org.promscale.ingest.IngestPipeline;
 import org.promscale.ingest.IngestReport;
-import org.promscale.ingest.SeriesResolver;
-import org.promscale.model.SeriesHasher;
 import org.promscale.model.WriteBatch;
 import org.promscale.wire.BodyReader;
 import org.promscale.wire.BufferPool;
+import org.promscale.wire.CompressedDecoder;
 import org.promscale.wire.DecodedRequest;
-import org.promscale.wire.RemoteWriteV1Decoder;
-import org.promscale.wire.SnappyBlock;
 import org.promscale.wire.WireLimits;
 
 /**
@@ -22,35 +19,19 @@ import org.promscale.wire.WireLimits;
  */
 public final class WriteEntrance {
 
+  private static final byte[] NOT_KEPT = new byte[0];
+
   private final WireLimits limits;
   private final BufferPool buffers;
-  private final HaLabels haLabels;
-  private final SeriesResolver resolver;
-  private final long hashKey0;
-  private final long hashKey1;
+  private final CompressedDecoder decoder;
   private final IngestPipeline pipeline;
 
-  /**
-   * Joins the parts.
-   *
-   * @param haLabels which labels name the sender of a series
-   * @param hashKey0 first half of the process's secret for hashing series
-   * @param hashKey1 second half
-   */
+  /** Joins the parts. */
   public WriteEntrance(
-      WireLimits limits,
-      BufferPool buffers,
-      HaLabels haLabels,
-      SeriesResolver resolver,
-      long hashKey0,
-      long hashKey1,
-      IngestPipeline pipeline) {
+      WireLimits limits, BufferPool buffers, CompressedDecoder decoder, IngestPipeline pipeline) {
     this.limits = limits;
     this.buffers = buffers;
-    this.haLabels = haLabels;
-    this.resolver = resolver;
-    this.hashKey0 = hashKey0;
-    this.hashKey1 = hashKey1;
+    this.decoder = decoder;
     this.pipeline = pipeline;
   }
 
@@ -67,29 +48,21 @@ public final class WriteEntrance {
       InputStream in, long declaredLength, Admission.Ticket ticket) {
     BodyReader.Body body =
         BodyReader.read(in, declaredLength, limits.compressedBytes(), buffers, ticket::hold);
+    byte[] kept = NOT_KEPT;
     int length;
     DecodedRequest request;
     try {
-      length = SnappyBlock.decodedLength(body.buffer(), body.length(), limits.decodedBytes());
+      length = decoder.decodedLength(body.buffer(), body.length());
       ticket.hold((long) body.length() + length);
-      request = decode(body, length);
+      request = decoder.decode(WriteBatch.DEFAULT_TENANT, body.buffer(), body.length(), length);
+      if (!request.batch().identities().isEmpty()) {
+        // Of a standby it may be held; who leads may not be known before the buffer is gone.
+        kept = Arrays.copyOf(body.buffer(), body.length());
+      }
     } finally {
       buffers.release(body.buffer());
     }
-    ticket.hold(length);
-    return pipeline.write(request.batch(), request.rejections(), request.items(), length);
-  }
-
-  private DecodedRequest decode(BodyReader.Body body, int length) {
-    byte[] decoded = buffers.acquire(length);
-    try {
-      SnappyBlock.decode(body.buffer(), body.length(), decoded, length);
-      SeriesHasher hasher = new SeriesHasher(hashKey0, hashKey1);
-      return new RemoteWriteV1Decoder(
-              decoded, length, WriteBatch.DEFAULT_TENANT, limits, haLabels, resolver, hasher)
-          .decode();
-    } finally {
-      buffers.release(decoded);
-    }
+    ticket.hold((long) length + kept.length);
+    return pipeline.write(request.batch(), request.rejections(), request.items(), length, kept);
   }
 }

@@ -110,6 +110,7 @@ public final class BatchValidator {
 
     private boolean reject(RejectReason reason, int row, long timestampMs) {
       rejections.add(reason, 1, () -> describe(row, timestampMs));
+      rejections.addOf(series.identity(row));
       return false;
     }
 

@@ -3,13 +3,14 @@ package org.promscale.ingest;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -56,7 +57,7 @@ public final class ClusterLeaders implements Leadership {
 
   private final Map<Key, WatchedCluster> clusters = new ConcurrentHashMap<>();
   private final Map<Long, WatchedCluster> byId = new ConcurrentHashMap<>();
-  private final Map<Key, CompletableFuture<@Nullable Void>> elections = new ConcurrentHashMap<>();
+  private final Map<Key, CompletableFuture<Boolean>> elections = new ConcurrentHashMap<>();
   private final AtomicLong tickets = new AtomicLong();
   private volatile long judgedAtNanos;
 
@@ -88,17 +89,31 @@ public final class ClusterLeaders implements Leadership {
   @Override
   public CompletionStage<List<@Nullable Standing>> standings(
       int tenant, List<@Nullable ReplicaIdentity> replicas) {
-    List<CompletableFuture<@Nullable Void>> elected = new ArrayList<>(0);
+    Map<Key, CompletableFuture<Boolean>> elected = new HashMap<>();
     for (ReplicaIdentity replica : replicas) {
       if (replica != null && !isKnown(tenant, replica) && hasRoom(tenant)) {
-        elected.add(elect(new Key(tenant, replica.cluster()), replica));
+        Key key = new Key(tenant, replica.cluster());
+        elected.computeIfAbsent(key, k -> elect(k, replica));
       }
     }
     if (elected.isEmpty()) {
       return CompletableFuture.completedFuture(known(tenant, replicas));
     }
-    return CompletableFuture.allOf(elected.toArray(new CompletableFuture<?>[0]))
-        .thenApply(done -> known(tenant, replicas));
+    return CompletableFuture.allOf(elected.values().toArray(new CompletableFuture<?>[0]))
+        .thenApply(
+            done -> {
+              elected.forEach(this::refuseIfForgotten);
+              return known(tenant, replicas);
+            });
+  }
+
+  /** Without a standing a sender is told that it is beyond the limit, for good: 400. */
+  private void refuseIfForgotten(Key key, CompletableFuture<Boolean> election) {
+    if (election.join() && !clusters.containsKey(key)) {
+      throw new IngestFailure(
+          FailureKind.UNAVAILABLE,
+          "the database has just lost cluster " + OneLine.of(key.cluster(), 200));
+    }
   }
 
   private boolean isKnown(int tenant, ReplicaIdentity replica) {
@@ -121,27 +136,35 @@ public final class ClusterLeaders implements Leadership {
           replica == null || watched == null
               ? null
               : new Standing(
-                  watched.state(), replica.replica(), now - watched.readAtNanos() <= FRESH_NANOS));
+                  watched.state(),
+                  replica.replica(),
+                  now - watched.readAtNanos() <= FRESH_NANOS,
+                  Math.max(watched.state().nowMs(), clock.millis())));
     }
     return standings;
   }
 
-  /** One election of a cluster at a time; all requests that wait for it share its outcome. */
-  private CompletableFuture<@Nullable Void> elect(Key key, ReplicaIdentity replica) {
-    CompletableFuture<@Nullable Void> mine = new CompletableFuture<>();
-    CompletableFuture<@Nullable Void> running = elections.putIfAbsent(key, mine);
+  /**
+   * One election of a cluster at a time; all requests that wait for it share its outcome: whether
+   * the cluster is within the limit.
+   */
+  private CompletableFuture<Boolean> elect(Key key, ReplicaIdentity replica) {
+    CompletableFuture<Boolean> mine = new CompletableFuture<>();
+    CompletableFuture<Boolean> running = elections.putIfAbsent(key, mine);
     if (running != null) {
       return running;
     }
     run(
         mine,
         () -> {
+          Optional<Long> id =
+              store.elect(key.tenant(), key.cluster(), replica.replica(), maxClusters);
+          // Drawn after the election: a reading of all that began before it and ends after it does
+          // not know the cluster, and must not count as the newer one.
           long ticket = tickets.incrementAndGet();
           long atNanos = nanoClock.getAsLong();
-          store
-              .elect(key.tenant(), key.cluster(), replica.replica(), maxClusters)
-              .ifPresent(id -> adopt(store.read(Set.of(id)), ticket, atNanos));
-          return null;
+          id.ifPresent(known -> adopt(store.read(Set.of(known)), ticket, atNanos));
+          return id.isPresent();
         });
     return mine.whenComplete((done, failure) -> elections.remove(key, mine));
   }
@@ -162,7 +185,7 @@ public final class ClusterLeaders implements Leadership {
     return read.thenApply(done -> null);
   }
 
-  private void run(CompletableFuture<@Nullable Void> outcome, Supplier<@Nullable Void> work) {
+  private <T> void run(CompletableFuture<T> outcome, Supplier<T> work) {
     try {
       executor.execute(
           () -> {
@@ -192,7 +215,7 @@ public final class ClusterLeaders implements Leadership {
       }
       ClusterState before = watched.adopt(state, ticket, atNanos);
       if (before != null && before.lease().term() != state.lease().term()) {
-        announce(before, state, watched.silence().millis());
+        learnt(before, state);
       }
     }
   }
@@ -220,21 +243,20 @@ public final class ClusterLeaders implements Leadership {
           OneLine.of(state.cluster(), 200));
       clusters.remove(new Key(state.tenant(), state.cluster()), watched);
       byId.remove(state.clusterId(), watched);
+      listener.clusterGone(state);
     }
   }
 
-  private void announce(ClusterState before, ClusterState after, long silenceMs) {
+  /** One line for all connectors is written later, with what the change has cost. */
+  private void learnt(ClusterState before, ClusterState after) {
     Lease lease = after.lease();
     LOG.log(
-        Level.INFO,
-        "cluster {0}: leader {1} -> {2}, term {3}; {1} was silent for {5} s and is stored until {4},"
-            + " {2} from there on",
+        Level.DEBUG,
+        "cluster {0}: leader {1} -> {2}, term {3}",
         OneLine.of(after.cluster(), 200),
         OneLine.of(before.lease().leader(), 200),
         OneLine.of(lease.leader(), 200),
-        Long.toString(lease.term()),
-        lease.startMs() == Lease.NO_TIME ? "never" : Instant.ofEpochMilli(lease.startMs()),
-        Long.toString(silenceMs / 1_000));
+        Long.toString(lease.term()));
     listener.leaderChanged(before, after);
   }
 
@@ -288,6 +310,11 @@ public final class ClusterLeaders implements Leadership {
   /** Returns the cluster of a state, or null if nobody has adopted it. */
   @Nullable WatchedCluster watched(ClusterState state) {
     return clusters.get(new Key(state.tenant(), state.cluster()));
+  }
+
+  /** Returns a cluster by its name, or null if it is not known. */
+  @Nullable WatchedCluster watched(int tenant, String cluster) {
+    return clusters.get(new Key(tenant, cluster));
   }
 
   /** Returns all clusters that are known. */

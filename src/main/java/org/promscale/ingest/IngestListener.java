@@ -1,5 +1,6 @@
 package org.promscale.ingest;
 
+import org.promscale.model.ReplicaIdentity;
 import org.promscale.model.WriteBatch;
 
 /** Hears what happens to requests. Called on request and writer threads; must not block. */
@@ -13,4 +14,7 @@ public interface IngestListener {
 
   /** Items of a request were refused for good. */
   default void rejected(RejectReason reason, long items) {}
+
+  /** Of these items so many were this replica's, refused for their time. */
+  default void rejectedOf(ReplicaIdentity sender, long items) {}
 }

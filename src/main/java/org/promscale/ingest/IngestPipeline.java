@@ -1,7 +1,9 @@
 package org.promscale.ingest;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.promscale.model.ReplicaIdentity;
 import org.promscale.model.WriteBatch;
 
 /**
@@ -29,26 +31,34 @@ public final class IngestPipeline {
    *
    * @param items everything the request carried, the already rejected included
    * @param bytes its decoded size
+   * @param body the request as it came, compressed, which passes into the hands of the pipeline;
+   *     empty where it carries no sender
    * @return completes after the commit; fails with {@link IngestFailure} if nothing was stored or
    *     storing it again is harmless
    */
   public CompletionStage<IngestReport> write(
-      WriteBatch batch, Rejections rejections, long items, int bytes) {
+      WriteBatch batch, Rejections rejections, long items, int bytes, byte[] body) {
     try {
       listener.received(batch);
       validator.validate(batch, rejections);
+      List<ReplicaIdentity> senders = batch.identities();
       IngestReport report = new IngestReport(items, rejections);
       if (batch.isEmpty()) {
-        return CompletableFuture.completedFuture(counted(report));
+        return CompletableFuture.completedFuture(counted(report, senders));
       }
-      return router.route(batch, rejections, bytes).thenApply(done -> counted(report));
+      return router
+          .route(batch, rejections, bytes, body)
+          .thenApply(done -> counted(report, senders));
     } catch (IngestFailure e) {
       return CompletableFuture.failedFuture(e);
     }
   }
 
-  private IngestReport counted(IngestReport report) {
+  private IngestReport counted(IngestReport report, List<ReplicaIdentity> senders) {
     report.rejections().forEach(listener::rejected);
+    report
+        .rejections()
+        .forEachSender((identity, items) -> listener.rejectedOf(senders.get(identity), items));
     return report;
   }
 }

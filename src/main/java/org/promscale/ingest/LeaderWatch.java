@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import org.promscale.ha.Cadence;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ha.LeasePolicy;
 import org.promscale.ha.Patch;
 import org.promscale.ha.Sighting;
@@ -40,6 +41,7 @@ public final class LeaderWatch {
   private final LeasePolicy policy;
   private final long toleranceMs;
   private final LongSupplier nanoClock;
+  private final HoldKeeper keeper;
   private int looks;
 
   /**
@@ -53,12 +55,14 @@ public final class LeaderWatch {
       ClusterLeaders leaders,
       LeasePolicy policy,
       long toleranceMs,
-      LongSupplier nanoClock) {
+      LongSupplier nanoClock,
+      HoldKeeper keeper) {
     this.store = store;
     this.leaders = leaders;
     this.policy = policy;
     this.toleranceMs = toleranceMs;
     this.nanoClock = nanoClock;
+    this.keeper = keeper;
   }
 
   /**
@@ -85,6 +89,7 @@ public final class LeaderWatch {
     if (!replicas.isEmpty() || !notes.isEmpty()) {
       store.note(replicas, notes);
     }
+    keeper.keep(states, this::timeoutMs);
     if (++looks % FROZEN_EVERY != 0) {
       return;
     }
@@ -97,7 +102,7 @@ public final class LeaderWatch {
   private void look(WatchedCluster watched, ClusterState state, List<LeaseStore.LookNote> notes) {
     long gapMs = watched.look(state);
     Silence silence = watched.silence();
-    long timeoutMs = policy.timeoutMs(state.lease(), state.recentChanges());
+    long timeoutMs = timeoutMs(state);
     long recordedFromMs = timeoutMs / RECORDED_PART;
     // Who has not looked for long cannot tell how long it has been: what it sees must add up.
     boolean record =
@@ -112,7 +117,7 @@ public final class LeaderWatch {
               state.progress().committedAtMs(),
               timeoutMs));
     }
-    takeOverIfSilent(watched, state, silence, timeoutMs);
+    takeOverIfNeeded(watched, state, silence, timeoutMs);
     keepPatches(state, silence.millis() >= timeoutMs);
     if (state.idleLanes() > 0) {
       store.foldLanes(state.clusterId());
@@ -122,26 +127,31 @@ public final class LeaderWatch {
     }
   }
 
-  private static boolean isForgotten(ClusterState state, Sighting seen) {
-    return state.nowMs() - seen.lastSeenMs() > FORGET_MS
-        && !seen.replica().equals(state.lease().leader());
+  private long timeoutMs(ClusterState state) {
+    return policy.timeoutMs(state.lease(), state.recentChanges());
   }
 
-  private void takeOverIfSilent(
+  private static boolean isForgotten(ClusterState state, Sighting seen) {
+    return state.nowMs() - seen.lastSeenMs() > FORGET_MS
+        && !seen.replica().equals(state.lease().leader())
+        && !state.steering().drained().contains(seen.replica());
+  }
+
+  private void takeOverIfNeeded(
       WatchedCluster watched, ClusterState state, Silence silence, long timeoutMs) {
-    if (silence.millis() < timeoutMs) {
+    boolean lagging = state.patchRun().isLagging(timeoutMs, state.nowMs());
+    if (silence.millis() < timeoutMs && !lagging) {
       return;
     }
-    ClusterState complete = state.withSightings(watched.sightings());
-    if (!LeasePolicy.isSilent(silence, timeoutMs, complete.leaderSeenMs(), state.nowMs())) {
-      return;
-    }
-    Optional<String> winner = Takeover.candidate(complete, timeoutMs);
-    if (winner.isEmpty()) {
+    ClusterState complete = state.withSightings(watched.sightings()).withSilence(silence);
+    boolean silent =
+        LeasePolicy.isSilent(silence, timeoutMs, complete.leaderSeenMs(), state.nowMs());
+    Optional<LeaderChange> change = Takeover.automatic(complete, silent, timeoutMs);
+    if (change.isEmpty()) {
       return;
     }
     try {
-      store.takeOver(complete, winner.get(), "silent");
+      store.takeOver(complete, change.get());
       long ticket = leaders.drawTicket();
       long atNanos = nanoClock.getAsLong();
       leaders.adopt(store.read(Set.of(state.clusterId())), ticket, atNanos);
@@ -152,16 +162,12 @@ public final class LeaderWatch {
   }
 
   /**
-   * The winner of a takeover goes on filling until it has delivered a settle time past the seam:
-   * only then all its shards are beyond it. If it dies before, nobody waits for it: others are held
-   * back in its patch, and one of them must get on to take over.
+   * A patch is closed once nothing was filled for a while. Before its owner has stored anything
+   * past a boundary it has not begun, unless it is silent: then nobody waits for it.
    */
   private void keepPatches(ClusterState state, boolean silent) {
     for (Patch patch : state.openPatches()) {
-      boolean passed =
-          state.progress().frontierMs() > patch.endMs()
-              && state.progress().frontierMs() - patch.endMs() > state.settleMs();
-      if (passed || silent) {
+      if (silent || state.progress().frontierMs() > patch.endMs()) {
         store.closePatch(state.clusterId(), patch.id());
       }
     }
@@ -183,7 +189,7 @@ public final class LeaderWatch {
     return new ClusterReport(
         state,
         watched.silence().millis(),
-        policy.timeoutMs(state.lease(), state.recentChanges()),
+        timeoutMs(state),
         Cadence.of(state.lease().gapsMs()).orElse(0),
         nowNanos - watched.readAtNanos());
   }

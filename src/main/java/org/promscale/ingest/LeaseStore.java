@@ -5,6 +5,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.LeaderChange;
+import org.promscale.ha.Settlement;
 import org.promscale.ha.Silence;
 
 /**
@@ -37,14 +39,23 @@ public interface LeaseStore {
    * longer what the decision was based on.
    *
    * @param seen what the decision was based on
-   * @param winner who shall lead
-   * @param cause why, as it stands in the history of terms
+   * @param change who shall lead, and why
    * @return whether the replica leads now through this call
    */
-  boolean takeOver(ClusterState seen, String winner, String cause);
+  boolean takeOver(ClusterState seen, LeaderChange change);
 
   /** Records what this connector has seen of replicas and leaders. */
   void note(List<ReplicaNote> replicas, List<LookNote> looks);
+
+  /**
+   * Opens a patch inside the running term, in which a replica fills holes that the leader has left:
+   * history is closed up to its end. Does nothing if the lease is no longer what the wish was based
+   * on, or if a patch was opened in the last five seconds or is open.
+   *
+   * @param runGapMs patches further apart than this do not follow on each other
+   * @return whether it was opened
+   */
+  boolean openPatch(ClusterState seen, Settlement.PatchWish wish, long runGapMs);
 
   /** Ends a patch that was filled no more for ten seconds; does nothing if it was. */
   void closePatch(long clusterId, long patchId);
@@ -52,7 +63,7 @@ public interface LeaseStore {
   /** Adds up the progress of lanes that have stored nothing for ten minutes, and forgets them. */
   void foldLanes(long clusterId);
 
-  /** Forgets replicas that were not seen for a day, unless they lead. */
+  /** Forgets replicas that were not seen for a day, unless they lead or are drained. */
   void forgetReplicas(long clusterId);
 
   /**

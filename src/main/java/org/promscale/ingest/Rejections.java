@@ -1,9 +1,11 @@
 package org.promscale.ingest;
 
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import org.promscale.model.SeriesTable;
 
 /**
  * The items of one request that can never be stored, counted by reason, with one example each. One
@@ -18,6 +20,7 @@ public final class Rejections {
   private static final int TEXT_BYTES = 900;
 
   private final Map<RejectReason, Tally> tallies = new EnumMap<>(RejectReason.class);
+  private final Map<Integer, Long> senders = new HashMap<>(0);
   private long total;
 
   /** Counts items refused for a reason; the example is only built for the first one. */
@@ -40,6 +43,22 @@ public final class Rejections {
     }
     tally.count += items;
     total += items;
+  }
+
+  /**
+   * Notes that one of the refused items came from this sender.
+   *
+   * @param identity position in the batch's list of identities, or {@link SeriesTable#NO_IDENTITY}
+   */
+  void addOf(int identity) {
+    if (identity != SeriesTable.NO_IDENTITY) {
+      senders.merge(identity, 1L, Long::sum);
+    }
+  }
+
+  /** Calls back for each sender of which items were refused for their time, with their number. */
+  void forEachSender(BiConsumer<Integer, Long> action) {
+    senders.forEach(action);
   }
 
   /** Returns the number of refused items. */

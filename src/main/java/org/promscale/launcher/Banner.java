@@ -8,12 +8,12 @@ final class Banner {
 
   private Banner() {}
 
-  /** Says that the embedded database serves. */
-  static String of(ListenAddress listen, long millis, EmbeddedDatabase database) {
+  /** Says that the connector at a URL serves, with the embedded database. */
+  static String of(String url, long millis, EmbeddedDatabase database) {
     DatabaseAddress address = database.login().address();
     DataDirectory directory = database.directory();
     return lines(
-        listen,
+        url,
         millis,
         "embedded PostgreSQL "
             + database.version()
@@ -32,10 +32,10 @@ final class Banner {
   }
 
   /** Says that a database of the operator's serves. */
-  static String of(ListenAddress listen, long millis, DatabaseAddress address) {
+  static String of(String url, long millis, DatabaseAddress address) {
     String sslMode = address.parameters().getOrDefault(ConnectionParameters.SSL_MODE, "prefer");
     return lines(
-        listen,
+        url,
         millis,
         address.display(),
         "psql 'postgres://"
@@ -49,8 +49,7 @@ final class Banner {
             + "'");
   }
 
-  private static String lines(ListenAddress listen, long millis, String database, String psql) {
-    String url = listen.localUrl();
+  private static String lines(String url, long millis, String database, String psql) {
     return String.join(
             NEW_LINE,
             "Promscale " + BuildInfo.version() + " ready after " + seconds(millis) + " s",

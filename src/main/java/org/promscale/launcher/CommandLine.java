@@ -1,10 +1,14 @@
 package org.promscale.launcher;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
 import org.promscale.config.Setting;
+import org.promscale.config.SettingNames;
 import org.promscale.config.Settings;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,8 +18,9 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * Reads flags and environment variables after the table of settings. Flags have Go's syntax: {@code
- * -name=value}, {@code -name value}, one dash or two; of a repeated flag the last one counts.
+ * Reads flags, environment variables and the file of settings after the table of settings. Flags
+ * have Go's syntax: {@code -name=value}, {@code -name value}, one dash or two; of a repeated flag
+ * the last one counts.
  */
 final class CommandLine {
 
@@ -37,8 +42,8 @@ final class CommandLine {
   /**
    * Reads the command line.
    *
-   * @throws LaunchFailure for an unknown flag, an argument that is no flag, or a value that does
-   *     not fit its setting
+   * @throws LaunchFailure for an unknown flag, variable or key, an argument that is no flag, or a
+   *     value that does not fit its setting
    */
   static Reading read(String[] arguments, Map<String, String> environment) throws LaunchFailure {
     ParseResult flags = parse(arguments);
@@ -48,22 +53,42 @@ final class CommandLine {
     if (flags.hasMatchedOption("-" + VERSION)) {
       return new Reading(Wish.VERSION, new Options(Map.of()));
     }
+    refuseVariables(environment);
     Map<Setting, Options.Given> given = new HashMap<>();
-    // Variables that name no setting are left alone: Kubernetes makes PROMSCALE_PORT and others
-    // for a service called promscale.
     for (Setting setting : Settings.all()) {
-      String flag = "-" + setting.key();
+      String flag = SettingNames.FLAG.of(setting.key());
       if (flags.hasMatchedOption(flag)) {
         put(given, setting, flags.matchedOptionValue(flag, ""), flag);
       } else {
-        put(
-            given,
-            setting,
-            environment.getOrDefault(setting.environment(), ""),
-            setting.environment());
+        String variable = setting.environment();
+        put(given, setting, environment.getOrDefault(variable, ""), variable);
+      }
+    }
+    Options.Given file = given.get(Settings.CONFIG);
+    if (file != null) {
+      SettingsFile settings = SettingsFile.read(Path.of(file.text()), file.name());
+      for (Setting setting : Settings.all()) {
+        SettingsFile.Entry entry = settings.entries().get(setting.key());
+        if (entry != null && !given.containsKey(setting) && !isFlag(flags, setting)) {
+          put(given, setting, entry.text(), entry.name());
+        }
       }
     }
     return new Reading(Wish.START, new Options(given));
+  }
+
+  /** An empty flag brings the default back, whatever the file says. */
+  private static boolean isFlag(ParseResult flags, Setting setting) {
+    return flags.hasMatchedOption(SettingNames.FLAG.of(setting.key()));
+  }
+
+  private static void refuseVariables(Map<String, String> environment) throws LaunchFailure {
+    for (String name : new TreeSet<>(environment.keySet())) {
+      Optional<String> trouble = SettingNames.VARIABLE.trouble(name);
+      if (trouble.isPresent() && !environment.getOrDefault(name, "").isEmpty()) {
+        throw LaunchFailure.usage(trouble.get());
+      }
+    }
   }
 
   private static ParseResult parse(String[] arguments) throws LaunchFailure {
@@ -111,12 +136,9 @@ final class CommandLine {
     if (!argument.startsWith("-")) {
       return "'" + argument + "' is not a flag; -help lists all flags";
     }
-    String name = argument.replaceFirst("=.*", "").replaceFirst("^--?", "");
-    return "unknown flag -"
-        + name
-        + "; did you mean -"
-        + Nearest.of(name, Settings.all().stream().map(Setting::key).toList())
-        + "? -help lists all flags";
+    String name = argument.replaceFirst("=.*", "").replaceFirst("^--?", "-");
+    String trouble = SettingNames.FLAG.trouble(name).orElse(name + " cannot be read");
+    return trouble.endsWith("?") ? trouble + " -help lists all flags" : trouble;
   }
 
   private static void put(

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.promscale.config.SettingNearest;
 
 /** The parameters a database address may carry, by libpq's and by the driver's names. */
 final class ConnectionParameters {
@@ -66,7 +67,7 @@ final class ConnectionParameters {
       List<String> known = new ArrayList<>(PASSED_ON);
       known.addAll(TRANSLATED.keySet());
       throw DatabaseUri.malformed(
-          "unknown parameter " + key + ", did you mean " + Nearest.of(key, known) + "?");
+          "unknown parameter " + key + ", did you mean " + SettingNearest.of(key, known) + "?");
     }
     parameters.put(name, translated(name, value));
   }

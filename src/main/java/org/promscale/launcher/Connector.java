@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.promscale.config.Setting;
 import org.promscale.config.Settings;
 
 /** Brings database and web application up together, and takes them down one after the other. */
@@ -19,16 +20,21 @@ final class Connector {
   private final ListenAddress listen;
   private final DatabaseAddress database;
   private final @Nullable EmbeddedDatabase embedded;
+  private final @Nullable TlsFiles tls;
+  private final String url;
 
   private Connector(
       Options options,
       ListenAddress listen,
       DatabaseAddress database,
-      @Nullable EmbeddedDatabase embedded) {
+      @Nullable EmbeddedDatabase embedded,
+      @Nullable TlsFiles tls) {
     this.options = options;
     this.listen = listen;
     this.database = database;
     this.embedded = embedded;
+    this.tls = tls;
+    this.url = listen.localUrl(tls == null ? "http" : "https");
   }
 
   /**
@@ -40,16 +46,18 @@ final class Connector {
     // The server would switch IPv6 off.
     System.setProperty("java.net.preferIPv4Stack", "false");
     ListenAddress listen = ListenAddress.parse(options.text(Settings.LISTEN_ADDRESS));
+    AdminAccess.check(options);
+    TlsFiles tls = TlsFiles.from(options).orElse(null);
     DatabaseAddress external = ExternalDatabase.from(options).orElse(null);
     listen.requireFree();
     if (external != null) {
-      return new Connector(options, listen, external, null);
+      return new Connector(options, listen, external, null, tls);
     }
     EmbeddedDatabase embedded =
         EmbeddedDatabase.open(
             Path.of(options.text(Settings.EMBEDDED_DATA_DIR)),
             options.number(Settings.EMBEDDED_PORT));
-    return new Connector(options, listen, embedded.login().address(), embedded);
+    return new Connector(options, listen, embedded.login().address(), embedded, tls);
   }
 
   /**
@@ -67,11 +75,13 @@ final class Connector {
             listen,
             work.path(),
             logging(work.path()),
-            new ConnectionPool(options.number(Settings.DB_CONNECTIONS_MAX)));
+            new ConnectionPool(options.number(Settings.DB_CONNECTIONS_MAX)),
+            tls);
     Shutdown shutdown = new Shutdown(server, embedded, work);
     Runtime.getRuntime().addShutdownHook(shutdown.hook());
     Signals.onTermination(shutdown::exit);
     options.forWebApplication(Settings.all()).forEach(System::setProperty);
+    System.setProperty(Setting.JUDGED, "true");
     ConnectionPool.publish(database);
     startDatabase(work);
     try {
@@ -83,9 +93,7 @@ final class Connector {
     awaitReady();
     long millis = (System.nanoTime() - began) / 1_000_000;
     out.print(
-        embedded == null
-            ? Banner.of(listen, millis, database)
-            : Banner.of(listen, millis, embedded));
+        embedded == null ? Banner.of(url, millis, database) : Banner.of(url, millis, embedded));
     out.flush();
   }
 
@@ -132,7 +140,8 @@ final class Connector {
   }
 
   private void awaitReady() {
-    Readiness readiness = new Readiness(listen.localUrl());
+    Readiness readiness =
+        new Readiness(url, tls == null ? null : new OwnCertificate(tls.chain().get(0)));
     if (readiness.await(PATIENCE)) {
       return;
     }
@@ -141,7 +150,7 @@ final class Connector {
         "not ready after "
             + PATIENCE.toSeconds()
             + " s, still trying: "
-            + listen.localUrl()
+            + url
             + "/-/ready answers "
             + readiness.lastAnswer());
     while (!readiness.await(PATIENCE)) {

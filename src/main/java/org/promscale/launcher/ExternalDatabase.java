@@ -18,6 +18,8 @@ final class ExternalDatabase {
   private static final List<Setting> PARTS =
       List.of(Settings.DB_PORT, Settings.DB_NAME, Settings.DB_USER, Settings.DB_SSL_MODE);
 
+  private static final int BESIDE_WRITERS = 8;
+
   private ExternalDatabase() {}
 
   /**
@@ -32,6 +34,11 @@ final class ExternalDatabase {
     for (Setting part : PARTS) {
       refuseTogether(options, Settings.DB_URI, part);
     }
+    for (Setting embedded : List.of(Settings.EMBEDDED_DATA_DIR, Settings.EMBEDDED_PORT)) {
+      refuseTogether(options, Settings.DB_URI, embedded);
+      refuseTogether(options, Settings.DB_HOST, embedded);
+    }
+    refuseSmallPool(options);
     if (options.has(Settings.DB_URI)) {
       DatabaseAddress address = DatabaseUri.parse(options.text(Settings.DB_URI));
       String password = password(options);
@@ -116,6 +123,22 @@ final class ExternalDatabase {
     if (options.has(one) && options.has(other)) {
       throw LaunchFailure.usage(
           options.nameOf(one) + " and " + options.nameOf(other) + " contradict: give only one");
+    }
+  }
+
+  /** Beside the writers that store: two that fill, looks, elections, views, partitions, health. */
+  private static void refuseSmallPool(Options options) throws LaunchFailure {
+    int least = options.number(Settings.DB_NUM_WRITERS) + BESIDE_WRITERS;
+    if (options.number(Settings.DB_CONNECTIONS_MAX) < least) {
+      throw LaunchFailure.usage(
+          options.nameOf(Settings.DB_CONNECTIONS_MAX)
+              + " must be "
+              + least
+              + " or more for "
+              + options.text(Settings.DB_NUM_WRITERS)
+              + " writers ("
+              + options.nameOf(Settings.DB_NUM_WRITERS)
+              + ")");
     }
   }
 

@@ -20,7 +20,9 @@ final class Help {
     text.append("Flags are written -name=value or -name value. Each one can come from the\n");
     text.append(
         "environment instead: PROMSCALE_ and its name in upper case, with _ for . and -,\n");
-    text.append("for instance PROMSCALE_DB_URI. A flag wins over a variable.\n");
+    text.append(
+        "for instance PROMSCALE_DB_URI, or from the YAML file of -config. A flag wins over a\n");
+    text.append("variable, a variable over the file.\n");
     for (Setting.Group group : Setting.Group.values()) {
       text.append('\n').append(group.title()).append(":\n");
       Settings.all().stream()

@@ -63,10 +63,15 @@ record ListenAddress(String host, int port) {
     }
   }
 
-  /** Returns the start of a URL by which this machine reaches the connector. */
+  /** Returns the start of a URL by which this machine reaches the connector over HTTP. */
   String localUrl() {
+    return localUrl("http");
+  }
+
+  /** Returns the start of a URL with this scheme. */
+  String localUrl(String scheme) {
     String reachable = host.isEmpty() || host.equals("0.0.0.0") ? "127.0.0.1" : host;
-    return "http://" + (reachable.equals("::") ? "[::1]" : bracketed(reachable)) + ":" + port;
+    return scheme + "://" + (reachable.equals("::") ? "[::1]" : bracketed(reachable)) + ":" + port;
   }
 
   @Override

@@ -8,7 +8,9 @@ import fish.payara.micro.boot.AdminCommandRunner;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Properties;
 import java.util.logging.Level;
@@ -23,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 final class PayaraServer {
   private static final String HOOK = "Payara Micro Shutdown Hook";
   private static final String CONFIGURATION = "configs.config.server-config.";
-  private static final String LISTENER =
-      "network-config.network-listeners.network-listener.http-listener.";
+  private static final String LISTENERS = "network-config.network-listeners.network-listener.";
+  private static final String KEY_STORE = "javax.net.ssl.keyStore";
   private static final int HTTP_THREADS = 200;
 
   private static final Logger LOG = Logger.getLogger(PayaraServer.class.getName());
@@ -33,6 +35,8 @@ final class PayaraServer {
   private final Path directory;
   private final Path logSettings;
   private final ConnectionPool pool;
+  private final @Nullable TlsFiles tls;
+  private final String listener;
   private volatile @Nullable PayaraMicroRuntime runtime;
   private volatile @Nullable AdminCommandRunner administration;
 
@@ -41,18 +45,27 @@ final class PayaraServer {
    *
    * @param directory an existing directory for what the server unpacks
    * @param logSettings a file for {@code java.util.logging}
+   * @param tls what HTTPS is spoken with; null for HTTP
    */
-  PayaraServer(ListenAddress address, Path directory, Path logSettings, ConnectionPool pool) {
+  PayaraServer(
+      ListenAddress address,
+      Path directory,
+      Path logSettings,
+      ConnectionPool pool,
+      @Nullable TlsFiles tls) {
     this.address = address;
     this.directory = directory;
     this.logSettings = logSettings;
     this.pool = pool;
+    this.tls = tls;
+    this.listener = LISTENERS + (tls == null ? "http-listener." : "https-listener.");
   }
 
   /** Boots the server and deploys the web application; takes ten seconds and more. */
   void start() throws LaunchFailure {
     try {
       loadBootProperties();
+      publishKeys();
       PayaraMicro.setUpackedJarDir(directory.toFile());
       PayaraMicro micro = PayaraMicro.getInstance();
       // Without clustering alone: that setting would win, and let Hazelcast start.
@@ -60,7 +73,6 @@ final class PayaraServer {
       micro
           .setRootDir(directory.toFile())
           .setLogPropertiesFile(logSettings.toFile())
-          .setHttpPort(address.port())
           .setMaxHttpThreads(HTTP_THREADS)
           .setPreBootHandler(this::configure);
       runtime = micro.bootStrap();
@@ -78,7 +90,7 @@ final class PayaraServer {
   private void listen(boolean enabled) {
     AdminCommandRunner commands = administration;
     if (commands != null) {
-      run(commands, List.of("set", CONFIGURATION + LISTENER + "enabled=" + enabled));
+      run(commands, List.of("set", CONFIGURATION + listener + "enabled=" + enabled));
     }
   }
 
@@ -98,12 +110,27 @@ final class PayaraServer {
     }
   }
 
+  /** The server finds certificate and key where any Java does. */
+  private void publishKeys() throws LaunchFailure {
+    if (tls != null) {
+      byte[] secret = new byte[24];
+      new SecureRandom().nextBytes(secret);
+      String password = HexFormat.of().formatHex(secret);
+      Path store = directory.resolve("promscale.p12");
+      tls.store(store, password);
+      System.setProperty(KEY_STORE, store.toString());
+      System.setProperty(KEY_STORE + "Password", password);
+    }
+  }
+
   private void configure(AdminCommandRunner commands) {
     administration = commands;
+    run(commands, List.of("set", CONFIGURATION + LISTENERS + "http-listener.enabled=false"));
     listen(false);
+    run(commands, List.of("set", CONFIGURATION + listener + "port=" + address.port()));
     run(commands, List.of("set", CONFIGURATION + "phone-home-runtime-configuration.enabled=false"));
     if (!address.host().isEmpty()) {
-      run(commands, List.of("set", CONFIGURATION + LISTENER + "address=" + address.host()));
+      run(commands, List.of("set", CONFIGURATION + listener + "address=" + address.host()));
     }
     pool.commands().forEach(command -> run(commands, command));
   }

@@ -61,7 +61,8 @@ record PostgresBinaries(Path home, String version) {
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
       try (InputStream packed = PostgresBinaries.class.getResourceAsStream(archive())) {
         if (packed == null) {
-          throw new IOException(archive() + " is missing in the jar");
+          throw LaunchFailure.environment(
+              "no embedded PostgreSQL in this jar: name a database with -db.uri or -db.host");
         }
         TarReader.unpack(new XZInputStream(new BufferedInputStream(packed, 1 << 16)), directory);
       }

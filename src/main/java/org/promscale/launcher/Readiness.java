@@ -6,6 +6,8 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import javax.net.ssl.HttpsURLConnection;
+import org.jspecify.annotations.Nullable;
 
 /** Asks the web application whether it is ready. */
 final class Readiness {
@@ -14,14 +16,17 @@ final class Readiness {
   private static final int OK = 200;
 
   private final URI address;
+  private final @Nullable OwnCertificate certificate;
   private volatile String lastAnswer = "no answer";
 
   /**
    * Watches a connector.
    *
    * @param url its URL without a path
+   * @param certificate what it shows; null where it speaks HTTP
    */
-  Readiness(String url) {
+  Readiness(String url, @Nullable OwnCertificate certificate) {
+    this.certificate = certificate;
     address = URI.create(url + "/-/ready");
   }
 
@@ -39,6 +44,9 @@ final class Readiness {
     try {
       // Not java.net.http: its client costs half a second of the start.
       HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
+      if (certificate != null && connection instanceof HttpsURLConnection secure) {
+        certificate.trustedBy(secure);
+      }
       connection.setConnectTimeout(TIMEOUT_MILLIS);
       connection.setReadTimeout(TIMEOUT_MILLIS);
       connection.setUseCaches(false);

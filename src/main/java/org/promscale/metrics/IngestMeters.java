@@ -3,16 +3,24 @@ package org.promscale.metrics;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.promscale.ingest.IngestListener;
 import org.promscale.ingest.RejectReason;
+import org.promscale.model.ReplicaIdentity;
 import org.promscale.model.WriteBatch;
 
 /** Meters of requests. Thread-safe. */
 public final class IngestMeters implements IngestListener {
 
+  /** Replicas beyond these are counted together: a sender can make up any number of names. */
+  private static final int MOST_REPLICAS = 1_000;
+
   private final Counter requests;
   private final Counter received;
   private final Counter rejected;
+  private final Counter rejectedOfReplicas;
+  private final Set<ReplicaIdentity> replicas = ConcurrentHashMap.newKeySet();
   private final Counter cacheHits;
   private final Counter cacheMisses;
   private final Histogram duration;
@@ -36,6 +44,12 @@ public final class IngestMeters implements IngestListener {
             .name("promscale_ingest_items_rejected_total")
             .help("Items refused for good, by reason; their senders dropped them.")
             .labelNames("reason")
+            .register(registry);
+    rejectedOfReplicas =
+        Counter.builder()
+            .name("promscale_ha_rejected_items_total")
+            .help("Items refused for good because of their time, by the replica that sent them.")
+            .labelNames("cluster", "replica")
             .register(registry);
     cacheHits =
         Counter.builder()
@@ -87,5 +101,16 @@ public final class IngestMeters implements IngestListener {
   @Override
   public void rejected(RejectReason reason, long items) {
     rejected.labelValues(reason.label()).inc(items);
+  }
+
+  @Override
+  public void rejectedOf(ReplicaIdentity sender, long items) {
+    boolean own = replicas.contains(sender) || replicas.size() < MOST_REPLICAS;
+    if (own) {
+      replicas.add(sender);
+    }
+    rejectedOfReplicas
+        .labelValues(own ? sender.cluster() : "", own ? sender.replica() : "")
+        .inc(items);
   }
 }

@@ -27,6 +27,12 @@ public record WriteBatch(
   /** The tenant of requests that name none. */
   public static final int DEFAULT_TENANT = 0;
 
+  /** Returns a batch of nothing, for what is only kept along with it. */
+  public static WriteBatch empty(int tenant) {
+    return new WriteBatch(
+        tenant, List.of(), new SeriesTable(0), new Samples(0), List.of(), List.of(), List.of());
+  }
+
   /** Tells whether there is nothing to store. */
   public boolean isEmpty() {
     return samples.size() == 0 && histograms.isEmpty() && exemplars.isEmpty() && metadata.isEmpty();

@@ -170,6 +170,7 @@ public final class BatchTransaction {
       stored += insertMissing(connection, rows, rows.select(r -> careful.contains(rows.owner[r])));
     }
     rareRows.insert(connection, group.stream().map(PendingBatch::batch).toList());
+    ShelfRows.insert(connection, group.stream().flatMap(p -> p.left().stream()).toList());
     for (CommitGuard guard : guards) {
       guard.check(connection);
     }

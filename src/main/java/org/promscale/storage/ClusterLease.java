@@ -110,6 +110,12 @@ public class ClusterLease {
     counterSeen = commits;
   }
 
+  /** Closes history up to this data time, unless it is closed beyond it already. */
+  void seal(Instant newSeal) {
+    fence = UUID.randomUUID();
+    seal = later(seal, newSeal);
+  }
+
   /** Takes over the progress of lanes that are gone. */
   void fold(@Nullable Instant frontier, @Nullable Instant last, long commits) {
     baseFrontier = later(baseFrontier, frontier);

@@ -39,10 +39,12 @@ final class FillWriter implements SampleBatcher.Store {
   private static final Set<String> RETRIED = Set.of("40P01", "40001");
 
   private static final String LOCK =
-      "SELECT fence FROM _prom_catalog.ha_lease WHERE cluster_id = ? FOR NO KEY UPDATE";
+      "SELECT fence, _prom_catalog.data_ms(starts) FROM _prom_catalog.ha_lease WHERE cluster_id = ?"
+          + " FOR NO KEY UPDATE";
   private static final String PATCH =
-      "UPDATE _prom_catalog.ha_patch SET samples_filled = samples_filled + ?, filled_at ="
-          + " clock_timestamp() WHERE patch_id = ? AND open_until > clock_timestamp()";
+      "UPDATE _prom_catalog.ha_patch SET samples_filled = samples_filled + ?, filled_at = CASE"
+          + " WHEN ? THEN clock_timestamp() ELSE filled_at END WHERE patch_id = ? AND open_until ="
+          + " 'infinity'";
 
   private final DataSource dataSource;
   private final BatchPreparation preparation;
@@ -145,7 +147,7 @@ final class FillWriter implements SampleBatcher.Store {
                       lane,
                       order,
                       newest(batch.samples(), first, end),
-                      cc -> fillSamples(cc, batch, first, end)));
+                      (cc, running) -> fillSamples(cc, batch, first, end, running)));
     }
     int rare = batch.histograms().size() + batch.exemplars().size();
     if (rare > 0) {
@@ -154,7 +156,13 @@ final class FillWriter implements SampleBatcher.Store {
               connection,
               3,
               RETRIED,
-              c -> transaction(c, lane, order, newest(batch), cc -> fillRare(cc, batch)));
+              c ->
+                  transaction(
+                      c,
+                      lane,
+                      order,
+                      newest(batch),
+                      (cc, running) -> fillRare(cc, batch, running)));
     }
     return filled;
   }
@@ -162,15 +170,15 @@ final class FillWriter implements SampleBatcher.Store {
   /** Fills; returns how many items fitted. */
   @FunctionalInterface
   private interface Filling {
-    int fill(Connection connection) throws SQLException;
+    int fill(Connection connection, long runningFromMs) throws SQLException;
   }
 
   private int transaction(
       Connection connection, int lane, FillOrder order, long newestMs, Filling filling)
       throws SQLException {
     HaSession.prepare(connection);
-    lock(connection, order);
-    int filled = filling.fill(connection);
+    long runningFromMs = lock(connection, order);
+    int filled = filling.fill(connection, runningFromMs);
     for (CommitGuard guard : guards) {
       guard.check(connection);
     }
@@ -200,29 +208,42 @@ final class FillWriter implements SampleBatcher.Store {
         .orElse(Lease.NO_TIME);
   }
 
-  private static void lock(Connection connection, FillOrder order) throws SQLException {
+  /**
+   * Returns where the running term starts, from the view of others than its leader: what that one
+   * says of its own series needs no caution.
+   */
+  private static long lock(Connection connection, FillOrder order) throws SQLException {
     try (PreparedStatement lock = connection.prepareStatement(LOCK)) {
       lock.setLong(1, order.clusterId());
       try (ResultSet row = lock.executeQuery()) {
         if (!row.next() || !order.fence().equals(row.getObject(1, UUID.class))) {
           throw new LeaseChanged(Set.of(order.clusterId()));
         }
+        long startMs = row.getLong(2);
+        boolean first = row.wasNull();
+        return order.patchId() == 0 ? Long.MAX_VALUE : first ? Lease.NO_TIME : startMs;
       }
     }
   }
 
+  /**
+   * Notes what was filled. Only that keeps a patch open: else a standby whose samples fit nowhere
+   * would hold others up, and they it, for as long as it sends.
+   */
   private static void notePatch(Connection connection, FillOrder order, int filled)
       throws SQLException {
     try (PreparedStatement patch = connection.prepareStatement(PATCH)) {
       patch.setInt(1, filled);
-      patch.setLong(2, order.patchId());
+      patch.setBoolean(2, filled > 0);
+      patch.setLong(3, order.patchId());
       if (patch.executeUpdate() != 1) {
         throw new LeaseChanged(Set.of(order.clusterId())); // it was closed meanwhile
       }
     }
   }
 
-  private static int fillSamples(Connection connection, WriteBatch batch, int from, int end)
+  private static int fillSamples(
+      Connection connection, WriteBatch batch, int from, int end, long runningFromMs)
       throws SQLException {
     Samples samples = batch.samples();
     SeriesTable series = batch.series();
@@ -232,7 +253,7 @@ final class FillWriter implements SampleBatcher.Store {
       ids[i - from] = series.id(samples.series(i));
       times[i - from] = samples.timestampMs(i);
     }
-    boolean[] fitting = Neighbours.fitting(connection, "sample", ids, times);
+    boolean[] fitting = Neighbours.SAMPLE.fitting(connection, ids, times, runningFromMs);
     SampleRows rows = new SampleRows(end - from);
     Samples chosen = new Samples(end - from);
     for (int i = from; i < end; i++) {
@@ -248,13 +269,16 @@ final class FillWriter implements SampleBatcher.Store {
     return (int) BatchTransaction.insertMissing(connection, rows, rows.all());
   }
 
-  private int fillRare(Connection connection, WriteBatch batch) throws SQLException {
+  private int fillRare(Connection connection, WriteBatch batch, long runningFromMs)
+      throws SQLException {
     List<HistogramSample> histograms = batch.histograms();
     SeriesTable series = batch.series();
     long[] ids = histograms.stream().mapToLong(h -> series.id(h.seriesRow())).toArray();
     long[] times = histograms.stream().mapToLong(HistogramSample::timestampMs).toArray();
     boolean[] fitting =
-        ids.length == 0 ? new boolean[0] : Neighbours.fitting(connection, "histogram", ids, times);
+        ids.length == 0
+            ? new boolean[0]
+            : Neighbours.HISTOGRAM.fitting(connection, ids, times, runningFromMs);
     List<HistogramSample> chosen = new ArrayList<>();
     for (int i = 0; i < fitting.length; i++) {
       if (fitting[i]) {

@@ -19,11 +19,21 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ha.Standing;
+import org.promscale.ha.SteeringOrder;
+import org.promscale.ha.SteeringRuling;
 import org.promscale.ingest.ClusterLeaders;
 import org.promscale.ingest.ClusterReport;
+import org.promscale.ingest.HeldShelf;
+import org.promscale.ingest.HoldKeeper;
+import org.promscale.ingest.HoleProber;
+import org.promscale.ingest.LeaderChangeLog;
+import org.promscale.ingest.LeaderSteering;
 import org.promscale.ingest.LeaderWatch;
 import org.promscale.ingest.Leadership;
+import org.promscale.ingest.LeaseHistory;
+import org.promscale.ingest.LeaseSteering;
 import org.promscale.ingest.LeaseStore;
+import org.promscale.ingest.TermLedger;
 import org.promscale.model.ReplicaIdentity;
 
 /**
@@ -43,16 +53,82 @@ public class HaLeaderRegistry implements Leadership {
 
   private volatile @Nullable ClusterLeaders leaders;
   private volatile @Nullable LeaderWatch watch;
+  private volatile @Nullable HoldKeeper keeper;
+  private volatile @Nullable LeaderSteering helm;
+  private volatile @Nullable LeaderChangeLog changeLog;
 
   /** Returns the leases in this database; transitions run in the container's transactions. */
   public LeaseStore storeIn(DataSource dataSource) {
     return new PgLeaseStore(dataSource, new ContainerTransactions());
   }
 
+  /** Returns what operators do to leases; it runs in the container's transactions. */
+  public LeaseSteering steering() {
+    return new PgLeaseSteering(new ContainerTransactions());
+  }
+
+  /** Returns the history of the leases in this database. */
+  public LeaseHistory historyIn(DataSource dataSource) {
+    return new PgLeaseHistory(dataSource);
+  }
+
+  /**
+   * Returns the terms that were not measured yet.
+   *
+   * @param clusterLabels names of the labels that say which cluster a series belongs to
+   */
+  public TermLedger ledgerIn(DataSource dataSource, List<String> clusterLabels) {
+    return new PgTermLedger(dataSource, clusterLabels);
+  }
+
+  /** Returns the held requests in this database. */
+  public HeldShelf shelfIn(DataSource dataSource) {
+    return new PgHeldShelf(dataSource);
+  }
+
+  /** Returns what compares held requests with what this database stores. */
+  public HoleProber proberIn(DataSource dataSource) {
+    return new PgHoleProber(dataSource);
+  }
+
   /** Switches high availability on; before that the registry knows no cluster. */
-  public void switchOn(ClusterLeaders table, LeaderWatch lookout) {
+  public void switchOn(ClusterLeaders table, LeaderWatch lookout, HoldKeeper holdKeeper) {
     leaders = table;
     watch = lookout;
+    keeper = holdKeeper;
+  }
+
+  /** Lets leadership be steered; before that no order is carried out. */
+  public void steerBy(LeaderSteering steering) {
+    helm = steering;
+  }
+
+  /** Lets changes of leader be measured and logged; before that none is. */
+  public void tellIn(LeaderChangeLog log) {
+    changeLog = log;
+  }
+
+  /**
+   * Carries out an operator's order. Blocks.
+   *
+   * @throws org.promscale.ingest.IngestFailure UNAVAILABLE if the database does not answer: look
+   *     what came of it
+   */
+  public SteeringRuling steer(int tenant, String cluster, SteeringOrder order) {
+    LeaderSteering steering = helm;
+    return steering == null
+        ? SteeringRuling.unknown("high availability is switched off")
+        : steering.steer(tenant, cluster, order);
+  }
+
+  /**
+   * Leaves what is held to other connectors; call it last. Does nothing without high availability.
+   *
+   * @return how many requests had to be given up
+   */
+  public int leave() {
+    HoldKeeper holdKeeper = keeper;
+    return holdKeeper == null ? 0 : holdKeeper.leave();
   }
 
   /** Looks at all clusters; call it every second. Does nothing without high availability. */
@@ -60,6 +136,14 @@ public class HaLeaderRegistry implements Leadership {
     LeaderWatch lookout = watch;
     if (lookout != null) {
       lookout.look();
+    }
+    LeaderSteering steering = helm;
+    if (steering != null) {
+      steering.look();
+    }
+    LeaderChangeLog log = changeLog;
+    if (log != null) {
+      log.look();
     }
   }
 

@@ -8,14 +8,17 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.Lease;
 import org.promscale.ha.Patch;
+import org.promscale.ha.PatchRun;
 import org.promscale.ha.Progress;
 import org.promscale.ha.Sighting;
 import org.promscale.ha.Silence;
+import org.promscale.ha.Steering;
 import org.promscale.ha.Term;
 
 /**
@@ -37,9 +40,12 @@ final class LeaseRows {
         _prom_catalog.data_ms(greatest(l.base_last, p.last)) AS last,
         p.lag_ms, l.base_commits + p.commits AS commits,
         _prom_catalog.data_ms(p.committed_at) AS committed_at, p.idle,
-        s.replicas, s.seen, s.newest,
+        _prom_catalog.data_ms(l.patched_since) AS patched_since,
+        _prom_catalog.data_ms(l.patched_at) AS patched_at,
+        l.pinned, _prom_catalog.data_ms(l.pinned_until) AS pinned_until,
+        s.replicas, s.seen, s.newest, s.drained,
         t.terms, t.leaders, t.term_starts, t.term_ends,
-        h.patches, h.patchers, h.patch_starts, h.patch_ends,
+        h.patches, h.patchers, h.patch_starts, h.patch_ends, h.patch_opens,
         (SELECT count(*) FROM _prom_catalog.ha_term r WHERE r.cluster_id = l.cluster_id
            AND r.cause IN ('silent', 'lagging')
            AND r.decided_at > clock_timestamp() - interval '1 hour') AS recent,
@@ -59,7 +65,8 @@ final class LeaseRows {
       CROSS JOIN LATERAL (
         SELECT array_agg(r.replica) AS replicas,
           array_agg(_prom_catalog.data_ms(r.last_seen)) AS seen,
-          array_agg(_prom_catalog.data_ms(r.newest)) AS newest
+          array_agg(_prom_catalog.data_ms(r.newest)) AS newest,
+          array_agg(r.replica) FILTER (WHERE r.drained) AS drained
         FROM _prom_catalog.ha_sighting r WHERE r.cluster_id = l.cluster_id) s
       CROSS JOIN LATERAL (
         SELECT array_agg(r.term ORDER BY r.term) AS terms, array_agg(r.leader ORDER BY r.term) AS leaders,
@@ -71,9 +78,10 @@ final class LeaseRows {
       CROSS JOIN LATERAL (
         SELECT array_agg(r.patch_id) AS patches, array_agg(r.replica) AS patchers,
           array_agg(_prom_catalog.data_ms(r.starts)) AS patch_starts,
-          array_agg(_prom_catalog.data_ms(r.ends)) AS patch_ends
+          array_agg(_prom_catalog.data_ms(r.ends)) AS patch_ends,
+          array_agg(_prom_catalog.data_ms(r.opens_at)) AS patch_opens
         FROM _prom_catalog.ha_patch r
-        WHERE r.cluster_id = l.cluster_id AND r.open_until > clock_timestamp()) h
+        WHERE r.cluster_id = l.cluster_id AND r.open_until = 'infinity') h
       """
           .formatted(TERMS);
 
@@ -143,6 +151,8 @@ final class LeaseRows {
         patches(row),
         row.getInt("idle"),
         row.getInt("recent"),
+        new PatchRun(time(row, "patched_since"), time(row, "patched_at")),
+        steering(row),
         row.getLong("now"));
   }
 
@@ -155,6 +165,14 @@ final class LeaseRows {
       sightings.add(new Sighting(replicas.get(i), seen.get(i), newest.get(i)));
     }
     return sightings;
+  }
+
+  private static Steering steering(ResultSet row) throws SQLException {
+    long until = time(row, "pinned_until");
+    return new Steering(
+        row.getString("pinned"),
+        until == Lease.NO_TIME ? Long.MAX_VALUE : until,
+        Set.copyOf(texts(row.getArray("drained"))));
   }
 
   private static List<Term> terms(ResultSet row) throws SQLException {
@@ -176,9 +194,10 @@ final class LeaseRows {
     List<String> replicas = texts(row.getArray("patchers"));
     List<Long> starts = longs(row.getArray("patch_starts"));
     List<Long> ends = longs(row.getArray("patch_ends"));
+    List<Long> opens = longs(row.getArray("patch_opens"));
     List<Patch> patches = new ArrayList<>();
     for (int i = 0; i < ids.size(); i++) {
-      patches.add(new Patch(ids.get(i), replicas.get(i), starts.get(i), ends.get(i)));
+      patches.add(new Patch(ids.get(i), replicas.get(i), starts.get(i), ends.get(i), opens.get(i)));
     }
     return patches;
   }

@@ -74,7 +74,7 @@ final class LeaseSql {
 
   private static final String FORGET =
       "DELETE FROM _prom_catalog.ha_sighting s WHERE cluster_id = ? AND last_seen <"
-          + " clock_timestamp() - interval '1 day' AND NOT EXISTS (SELECT FROM"
+          + " clock_timestamp() - interval '1 day' AND NOT drained AND NOT EXISTS (SELECT FROM"
           + " _prom_catalog.ha_lease l WHERE l.cluster_id = s.cluster_id AND l.leader = s.replica)";
 
   private LeaseSql() {}

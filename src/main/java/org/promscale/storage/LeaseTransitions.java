@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ha.Lease;
 import org.promscale.ha.Progress;
 import org.promscale.ha.Takeover;
@@ -92,7 +93,7 @@ final class LeaseTransitions {
   }
 
   /** Makes another replica the leader; tells whether it leads through this call. */
-  boolean takeOver(ClusterState seen, String winner, String cause) {
+  boolean takeOver(ClusterState seen, LeaderChange wish) {
     return transactions.call(
         em -> {
           prepare(em);
@@ -101,17 +102,19 @@ final class LeaseTransitions {
             return false;
           }
           ClusterState locked = seen.withProgress(lockedProgress(em, lease));
-          Optional<Takeover> takeover = Takeover.decide(seen, locked, winner);
-          takeover.ifPresent(t -> change(em, lease, locked, t, cause));
+          Optional<Takeover> takeover = Takeover.decide(seen, locked, wish);
+          takeover.ifPresent(t -> change(em, lease, locked, t, wish));
           return takeover.isPresent();
         });
   }
 
-  private static @Nullable ClusterLease lock(EntityManager em, long clusterId) {
+  /** Locks the lease row; null if the database knows no such cluster. */
+  static @Nullable ClusterLease lock(EntityManager em, long clusterId) {
     return em.find(ClusterLease.class, clusterId, LockModeType.PESSIMISTIC_WRITE);
   }
 
-  private static Progress lockedProgress(EntityManager em, ClusterLease lease) {
+  /** Locks all lanes and reads how far the leader has come. */
+  static Progress lockedProgress(EntityManager em, ClusterLease lease) {
     UUID fence = lease.fence();
     long frontier = millis(lease.baseFrontier());
     long last = millis(lease.baseLast());
@@ -128,9 +131,15 @@ final class LeaseTransitions {
     return new Progress(frontier, last, 0, commits, Lease.NO_TIME);
   }
 
-  private static void change(
-      EntityManager em, ClusterLease lease, ClusterState locked, Takeover takeover, String cause) {
+  /** Begins the new term, on locked rows. */
+  static void change(
+      EntityManager em,
+      ClusterLease lease,
+      ClusterState locked,
+      Takeover takeover,
+      LeaderChange wish) {
     long id = lease.clusterId();
+    UUID before = lease.fence();
     lease.lead(
         takeover.winner(),
         LeaseSql.instant(takeover.boundaryMs()),
@@ -140,7 +149,8 @@ final class LeaseTransitions {
     update(
         em.createNativeQuery(
                 "UPDATE _prom_catalog.ha_lease SET looked_at = clock_timestamp(), gaps_ms = '{}',"
-                    + " burst_at = NULL, cadence_ms = NULL WHERE cluster_id = :cluster")
+                    + " burst_at = NULL, cadence_ms = NULL, patched_since = NULL, patched_at ="
+                    + " NULL WHERE cluster_id = :cluster")
             .setParameter("cluster", id));
     update(
         em.createNativeQuery(
@@ -151,14 +161,20 @@ final class LeaseTransitions {
     update(
         em.createNativeQuery(
                 "INSERT INTO _prom_catalog.ha_term (cluster_id, term, leader, starts, cause,"
-                    + " decided_at) VALUES (:cluster, :term, :leader,"
-                    + " nullif(_prom_catalog.data_time(:boundary), '-infinity'), :cause,"
-                    + " clock_timestamp())")
+                    + " actor, reason, silence_ms, last_commit, decided_at) VALUES (:cluster,"
+                    + " :term, :leader, nullif(_prom_catalog.data_time(:boundary), '-infinity'),"
+                    + " :cause, CAST(:actor AS text), CAST(:reason AS text), :silence, (SELECT"
+                    + " max(committed_at) FROM _prom_catalog.ha_progress WHERE cluster_id = :cluster"
+                    + " AND fence = CAST(:before AS uuid)), clock_timestamp())")
             .setParameter("cluster", id)
             .setParameter("term", lease.term())
             .setParameter("leader", takeover.winner())
             .setParameter("boundary", takeover.boundaryMs())
-            .setParameter("cause", cause));
+            .setParameter("cause", wish.cause().text())
+            .setParameter("actor", wish.actor())
+            .setParameter("silence", locked.lease().silence().millis())
+            .setParameter("before", before.toString())
+            .setParameter("reason", wish.reason()));
     update(
         em.createNativeQuery(
                 "UPDATE _prom_catalog.ha_patch SET open_until = clock_timestamp() WHERE cluster_id"
@@ -167,14 +183,17 @@ final class LeaseTransitions {
     if (takeover.boundaryMs() != Lease.NO_TIME) {
       update(
           em.createNativeQuery(
-                  "INSERT INTO _prom_catalog.ha_patch (cluster_id, replica, starts, ends,"
-                      + " open_until) VALUES (:cluster, :replica,"
+                  "INSERT INTO _prom_catalog.ha_patch (cluster_id, replica, starts, ends, cause,"
+                      + " opens_at, open_until) VALUES (:cluster, :replica,"
                       + " _prom_catalog.data_time(:starts), _prom_catalog.data_time(:ends),"
+                      + " :why, clock_timestamp() + :wait * interval '1 millisecond',"
                       + " 'infinity')")
               .setParameter("cluster", id)
               .setParameter("replica", takeover.winner())
               .setParameter("starts", takeover.patchStartMs())
-              .setParameter("ends", takeover.boundaryMs()));
+              .setParameter("ends", takeover.boundaryMs())
+              .setParameter("why", wish.cause().isAutomatic() ? "takeover" : "hand-over")
+              .setParameter("wait", takeover.patchWaitMs()));
     }
     // The new leader's frontier begins at the boundary, on every lane.
     update(
@@ -187,21 +206,6 @@ final class LeaseTransitions {
             .setParameter("fence", lease.fence().toString())
             .setParameter("boundary", takeover.boundaryMs())
             .setParameter("cluster", id));
-  }
-
-  /** Ends a patch under the lease's lock, which whoever fills holds too. */
-  void closePatch(long clusterId, long patchId) {
-    transactions.call(
-        em -> {
-          prepare(em);
-          lock(em, clusterId);
-          return update(
-              em.createNativeQuery(
-                      "UPDATE _prom_catalog.ha_patch SET open_until = clock_timestamp() WHERE"
-                          + " patch_id = :patch AND open_until = 'infinity' AND"
-                          + " coalesce(filled_at, opened_at) < clock_timestamp() - interval '10 s'")
-                  .setParameter("patch", patchId));
-        });
   }
 
   /** Adds up lanes that are gone. */
@@ -233,7 +237,8 @@ final class LeaseTransitions {
         });
   }
 
-  private static void prepare(EntityManager em) {
+  /** Sets what the transaction that begins with it may cost others. */
+  static void prepare(EntityManager em) {
     // Hibernate sends no lock time-out to PostgreSQL; a lost change of leader must not be possible.
     update(em.createNativeQuery("SET LOCAL lock_timeout = '2s'"));
     // Those who wait for the lease give up after that time, so nobody would end a frozen session.
@@ -245,11 +250,11 @@ final class LeaseTransitions {
     return query.executeUpdate();
   }
 
-  private static long number(Object value) {
+  static long number(Object value) {
     return ((Number) value).longValue();
   }
 
-  private static long millis(java.time.@Nullable Instant time) {
+  static long millis(java.time.@Nullable Instant time) {
     return time == null ? Lease.NO_TIME : time.toEpochMilli();
   }
 }

@@ -4,85 +4,117 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.promscale.ha.HoleFinder;
+import org.promscale.ha.StoredTimes;
 
-/** Finds which rows of a batch fit holes of their series. Stateless. */
-final class Neighbours {
+/** Finds which rows fit holes of their series, from what is stored around them. Stateless. */
+enum Neighbours {
+  /** Float samples. */
+  SAMPLE("sample", "value"),
+  /** Native histograms, whose stale marker is in their sum. */
+  HISTOGRAM("histogram", "sum");
 
-  // Nine give eight distances; a day back and forth, so that few partitions are looked at.
+  // Seventeen give sixteen distances; a day back and forth, so that few partitions are looked at. A
+  // stale
+  // marker is one NaN of many, which only its bits tell.
   private static final String AROUND =
       """
-      SELECT w.id, _prom_catalog.data_ms(n.time)
-      FROM unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS w (id, first, last)
+      SELECT w.n, _prom_catalog.data_ms(n.time), float8send(n.v) = '\\x7ff0000000000002'
+      FROM unnest(?::bigint[], ?::bigint[], ?::bigint[]) WITH ORDINALITY AS w (id, first, last, n)
       CROSS JOIN LATERAL (
-        (SELECT time FROM prom_data.%1$s WHERE series_id = w.id AND time < _prom_catalog.data_time(w.first)
-           AND time >= _prom_catalog.data_time(w.first) - interval '1 day' ORDER BY time DESC LIMIT 9)
+        (SELECT time, %2$s AS v FROM prom_data.%1$s WHERE series_id = w.id AND time < _prom_catalog.data_time(w.first)
+           AND time >= _prom_catalog.data_time(w.first) - interval '1 day' ORDER BY time DESC LIMIT 17)
         UNION ALL
-        (SELECT time FROM prom_data.%1$s WHERE series_id = w.id
+        (SELECT time, %2$s FROM prom_data.%1$s WHERE series_id = w.id
            AND time BETWEEN _prom_catalog.data_time(w.first) AND _prom_catalog.data_time(w.last))
         UNION ALL
-        (SELECT time FROM prom_data.%1$s WHERE series_id = w.id AND time > _prom_catalog.data_time(w.last)
-           AND time <= _prom_catalog.data_time(w.last) + interval '1 day' ORDER BY time LIMIT 9)) n
+        (SELECT time, %2$s FROM prom_data.%1$s WHERE series_id = w.id AND time > _prom_catalog.data_time(w.last)
+           AND time <= _prom_catalog.data_time(w.last) + interval '1 day' ORDER BY time LIMIT 17)) n
       ORDER BY 1, 2
       """;
 
-  private Neighbours() {}
+  private final String around;
+
+  Neighbours(String table, String value) {
+    around = AROUND.formatted(table, value);
+  }
 
   /**
    * Returns for each row whether it fits.
    *
-   * @param table {@code sample} or {@code histogram}
    * @param seriesIds series of each row
    * @param timestampsMs times of each row; the same series and time may come twice
+   * @param runningFromMs where the running term starts
    */
-  static boolean[] fitting(
-      Connection connection, String table, long[] seriesIds, long[] timestampsMs)
+  boolean[] fitting(
+      Connection connection, long[] seriesIds, long[] timestampsMs, long runningFromMs)
       throws SQLException {
     // By series, then by time; the first row of a time stands for all of them.
     Map<Long, NavigableMap<Long, Integer>> wanted = new TreeMap<>();
     for (int i = 0; i < seriesIds.length; i++) {
       wanted.computeIfAbsent(seriesIds[i], id -> new TreeMap<>()).putIfAbsent(timestampsMs[i], i);
     }
-    Map<Long, List<Long>> stored = stored(connection, table, wanted);
+    long[] ids = wanted.keySet().stream().mapToLong(Long::longValue).toArray();
+    long[] first = wanted.values().stream().mapToLong(NavigableMap::firstKey).toArray();
+    long[] last = wanted.values().stream().mapToLong(NavigableMap::lastKey).toArray();
+    Map<Integer, StoredTimes> stored = stored(connection, ids, first, last);
     boolean[] fitting = new boolean[seriesIds.length];
-    wanted.forEach(
-        (id, rows) -> {
-          long[] candidates = rows.keySet().stream().mapToLong(Long::longValue).toArray();
-          boolean[] fits = HoleFinder.fits(longs(stored.getOrDefault(id, List.of())), candidates);
-          for (int i = 0; i < candidates.length; i++) {
-            Integer row = rows.get(candidates[i]);
-            if (fits[i] && row != null) {
-              fitting[row] = true;
-            }
-          }
-        });
-    return fitting;
-  }
-
-  private static Map<Long, List<Long>> stored(
-      Connection connection, String table, Map<Long, NavigableMap<Long, Integer>> wanted)
-      throws SQLException {
-    Map<Long, List<Long>> stored = new HashMap<>();
-    try (PreparedStatement around = connection.prepareStatement(AROUND.formatted(table))) {
-      around.setObject(1, wanted.keySet().stream().mapToLong(Long::longValue).toArray());
-      around.setObject(2, wanted.values().stream().mapToLong(NavigableMap::firstKey).toArray());
-      around.setObject(3, wanted.values().stream().mapToLong(NavigableMap::lastKey).toArray());
-      try (ResultSet row = around.executeQuery()) {
-        while (row.next()) {
-          stored.computeIfAbsent(row.getLong(1), id -> new ArrayList<>()).add(row.getLong(2));
+    int n = 0;
+    for (NavigableMap<Long, Integer> rows : wanted.values()) {
+      long[] candidates = rows.keySet().stream().mapToLong(Long::longValue).toArray();
+      boolean[] fits =
+          HoleFinder.fits(stored.getOrDefault(n++, StoredTimes.NONE), candidates, runningFromMs);
+      for (int i = 0; i < candidates.length; i++) {
+        Integer row = rows.get(candidates[i]);
+        if (fits[i] && row != null) {
+          fitting[row] = true;
         }
       }
     }
-    return stored;
+    return fitting;
   }
 
-  private static long[] longs(List<Long> values) {
-    return values.stream().mapToLong(Long::longValue).toArray();
+  /**
+   * Returns for each row whether it lies in a hole of a series that has been stored so far.
+   *
+   * @param seriesIds series of each row
+   * @param timestampsMs times of each row
+   * @param runningFromMs where the running term starts
+   */
+  boolean[] holes(Connection connection, long[] seriesIds, long[] timestampsMs, long runningFromMs)
+      throws SQLException {
+    Map<Integer, StoredTimes> stored = stored(connection, seriesIds, timestampsMs, timestampsMs);
+    boolean[] holes = new boolean[seriesIds.length];
+    for (int i = 0; i < holes.length; i++) {
+      holes[i] =
+          HoleFinder.isHole(
+              stored.getOrDefault(i, StoredTimes.NONE), timestampsMs[i], runningFromMs);
+    }
+    return holes;
+  }
+
+  /** Returns by the number of the question what is stored around it. */
+  private Map<Integer, StoredTimes> stored(
+      Connection connection, long[] ids, long[] first, long[] last) throws SQLException {
+    Map<Integer, StoredTimes.Builder> stored = new HashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(around)) {
+      statement.setObject(1, ids);
+      statement.setObject(2, first);
+      statement.setObject(3, last);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          stored
+              .computeIfAbsent(row.getInt(1) - 1, n -> new StoredTimes.Builder())
+              .add(row.getLong(2), row.getBoolean(3));
+        }
+      }
+    }
+    Map<Integer, StoredTimes> built = new HashMap<>();
+    stored.forEach((n, builder) -> built.put(n, builder.build()));
+    return built;
   }
 }

@@ -6,6 +6,8 @@ import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.LeaderChange;
+import org.promscale.ha.Settlement;
 import org.promscale.ingest.LeaseStore;
 
 /**
@@ -16,10 +18,12 @@ final class PgLeaseStore implements LeaseStore {
 
   private final DataSource dataSource;
   private final LeaseTransitions transitions;
+  private final PatchTransitions patches;
 
   PgLeaseStore(DataSource dataSource, LeaseTransactions transactions) {
     this.dataSource = dataSource;
     this.transitions = new LeaseTransitions(transactions);
+    this.patches = new PatchTransitions(transactions);
   }
 
   @Override
@@ -38,8 +42,13 @@ final class PgLeaseStore implements LeaseStore {
   }
 
   @Override
-  public boolean takeOver(ClusterState seen, String winner, String cause) {
-    return transitions.takeOver(seen, winner, cause);
+  public boolean takeOver(ClusterState seen, LeaderChange change) {
+    return transitions.takeOver(seen, change);
+  }
+
+  @Override
+  public boolean openPatch(ClusterState seen, Settlement.PatchWish wish, long runGapMs) {
+    return patches.open(seen, wish, runGapMs);
   }
 
   @Override
@@ -49,7 +58,7 @@ final class PgLeaseStore implements LeaseStore {
 
   @Override
   public void closePatch(long clusterId, long patchId) {
-    transitions.closePatch(clusterId, patchId);
+    patches.close(clusterId, patchId);
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.FillOrder;
+import org.promscale.ha.HeldRequest;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.FillSink;
@@ -96,14 +97,16 @@ public final class SampleBatcher implements SampleSink, FillSink {
   }
 
   @Override
-  public CompletionStage<Void> store(WriteBatch batch, List<LeaseClaim> claims, int bytes) {
-    return submit(new PendingBatch(batch, claims, null, bytes, new CompletableFuture<>()))
+  public CompletionStage<Void> store(
+      WriteBatch batch, List<LeaseClaim> claims, List<HeldRequest> left, int bytes) {
+    return submit(new PendingBatch(batch, claims, left, null, bytes, new CompletableFuture<>()))
         .thenApply(done -> null);
   }
 
   @Override
   public CompletionStage<Integer> fill(WriteBatch batch, FillOrder order, int bytes) {
-    return submit(new PendingBatch(batch, List.of(), order, bytes, new CompletableFuture<>()));
+    return submit(
+        new PendingBatch(batch, List.of(), List.of(), order, bytes, new CompletableFuture<>()));
   }
 
   private CompletionStage<Integer> submit(PendingBatch pending) {

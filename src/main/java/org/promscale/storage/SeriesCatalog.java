@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.promscale.model.Labels;
+import org.promscale.model.SeriesTable;
 
 /**
  * Gives series their ids. Any number of connectors may register the same series at once and get the
@@ -77,6 +78,22 @@ public final class SeriesCatalog {
         ids[sorted[i].position] = id;
       }
       from = to;
+    }
+    return ids;
+  }
+
+  /**
+   * Looks a few series up, in one statement.
+   *
+   * @return ids in the order of the series, {@link SeriesTable#UNKNOWN_ID} where one is not stored
+   */
+  long[] find(Connection connection, int tenant, List<Labels> series) throws SQLException {
+    Entry[] entries = sortedEntries(series);
+    Map<UUID, Long> found = new HashMap<>();
+    find(connection, tenant, entries, found);
+    long[] ids = new long[entries.length];
+    for (Entry entry : entries) {
+      ids[entry.position] = found.getOrDefault(entry.identity, SeriesTable.UNKNOWN_ID);
     }
     return ids;
   }

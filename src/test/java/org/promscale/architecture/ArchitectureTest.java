@@ -97,6 +97,7 @@ class ArchitectureTest {
                 "javax",
                 "picocli",
                 "fish.payara.micro",
+                "org.snakeyaml.engine.v2",
                 "org.tukaani.xz",
                 "org.apache.commons.compress")));
   }

@@ -24,6 +24,8 @@ final class HaStates {
   private final List<Term> terms = new ArrayList<>();
   private final List<Patch> patches = new ArrayList<>();
   private final List<Sighting> sightings = new ArrayList<>();
+  private PatchRun patchRun = PatchRun.NONE;
+  private Steering steering = Steering.NONE;
 
   HaStates term(long number, String newLeader, double start, double seal) {
     term = number;
@@ -39,7 +41,22 @@ final class HaStates {
   }
 
   HaStates patch(long id, String who, double start, double end) {
-    patches.add(new Patch(id, who, ms(start), ms(end)));
+    patches.add(new Patch(id, who, ms(start), ms(end), 0));
+    return this;
+  }
+
+  HaStates pendingPatch(long id, String who, double start, double end, double opens) {
+    patches.add(new Patch(id, who, ms(start), ms(end), ms(opens)));
+    return this;
+  }
+
+  HaStates patchRun(double since, double last) {
+    patchRun = new PatchRun(ms(since), ms(last));
+    return this;
+  }
+
+  HaStates steering(Steering wish) {
+    steering = wish;
     return this;
   }
 
@@ -98,6 +115,8 @@ final class HaStates {
         patches,
         0,
         0,
+        patchRun,
+        steering,
         nowMs);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -33,6 +34,22 @@ class HoleFinderHabitTest {
   @DisplayName("A sample fits a hole, and no other place")
   void fits(Row row) {
     long[] stored = row.stored().stream().mapToLong(Long::longValue).toArray();
-    assertThat(HoleFinder.fits(stored, new long[] {row.candidate()})).containsExactly(row.fits());
+    assertThat(
+            HoleFinder.fits(StoredTimes.of(stored), new long[] {row.candidate()}, Long.MAX_VALUE))
+        .containsExactly(row.fits());
+  }
+
+  @Test
+  @DisplayName("Beside a leader that goes on each sample needs nine stored ones before it")
+  void eachIsYoungOrNot() {
+    long[] stored = {0, 50, 100, 150, 200, 250, 300, 350, 400, 550};
+    long[] late = {-20, 475};
+    assertThat(HoleFinder.fits(StoredTimes.of(stored), late, Lease.NO_TIME))
+        .as("the first is too early, the second is not")
+        .containsExactly(false, true);
+    long[] early = {-20, 75, 225};
+    assertThat(HoleFinder.fits(StoredTimes.of(0, 50, 200, 250), early, 0))
+        .as("the first is of the term before, where nobody goes on")
+        .containsExactly(false, false, false);
   }
 }

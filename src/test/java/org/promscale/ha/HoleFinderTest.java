@@ -42,6 +42,27 @@ class HoleFinderTest {
         new Row("after the last one, from half a spacing on", STEADY, at(84, 85), at(85)),
         new Row("and on", STEADY, at(87, 97, 107), at(87, 97, 107)),
         new Row("before the first one always", at(100), at(3, 50), at(3, 50)),
+        new Row(
+            "of a series that has hardly begun, the holes are no habit",
+            at(0, 60, 100, 110),
+            at(18, 28, 38, 48),
+            at(18, 28, 38, 48)),
+        new Row(
+            "nor is what two authors and a clock that jumped have left",
+            at(0, 4, 10, 13, 25, 35, 45),
+            at(18, 28, 38, 48),
+            at()),
+        new Row(
+            "a few seams and a clock that jumped do not change a habit",
+            at(26, 31, 36, 41, 46, 51, 56, 61, 66, 71, 76, 83, 86, 89, 94, 99, 103, 108, 111),
+            at(113),
+            at()),
+        new Row(
+            "of two habits the shorter one: holes only make distances longer",
+            at(6, 16, 26, 42, 56, 72),
+            at(66),
+            at(66)),
+        new Row("of two distances one may be a hole", at(0, 10, 50), at(14, 60), at(60)),
         new Row("an unknown series takes everything", at(), at(1, 2, 3), at(1, 2, 3)));
   }
 
@@ -61,7 +82,7 @@ class HoleFinderTest {
   }
 
   private static long[] fitting(long[] stored, long[] candidates) {
-    boolean[] fits = HoleFinder.fits(stored, candidates);
+    boolean[] fits = HoleFinder.fits(StoredTimes.of(stored), candidates, Long.MAX_VALUE);
     return java.util.stream.IntStream.range(0, fits.length)
         .filter(i -> fits[i])
         .mapToLong(i -> candidates[i])

@@ -34,39 +34,45 @@ class StandingTest {
     return second().patch(5, "b", -20, 103);
   }
 
+  private static HaStates pending() {
+    return second().now(150).pendingPatch(5, "b", -20, 100, 160);
+  }
+
+  private static HaStates holed() {
+    return new HaStates().term(1, "a", NEVER, 70).frontier(100, 100).patch(6, "b", 50, 70);
+  }
+
   static Stream<Row> rows() {
     return Stream.of(
         row("the leader's sample is stored", first(), "a", 101, Verdict.STORE),
         row("however old it is, while nothing is sealed", first(), "a", -5_000, Verdict.STORE),
         row("or stamped ahead", first(), "a", 700, Verdict.STORE),
-        row("a standby ahead of the frontier waits", first(), "b", 101, Verdict.HOLD),
-        row("a standby within the settle time waits", first(), "b", 80, Verdict.HOLD),
-        row("a standby one step behind it is covered", first(), "b", 79.999, Verdict.COVERED),
-        row("an uneven leader makes it wait longer", first().lag(25), "b", 60, Verdict.HOLD),
-        row("by twice the lag", first().lag(25), "b", 49.999, Verdict.COVERED),
-        row("but not beyond two minutes", first().lag(500), "b", -20.001, Verdict.COVERED),
-        row(
-            "no frontier covers nothing",
-            first().frontier(NEVER, NEVER),
-            "b",
-            -9_000,
-            Verdict.HOLD),
-        new Row("an old view covers nothing", first(), "b", false, 10, Verdict.HOLD),
+        row("a standby ahead of the frontier is held", first(), "b", 101, Verdict.HOLD),
+        row("and so is one far behind it", first(), "b", -9_000, Verdict.HOLD),
+        new Row("an old view holds nothing", first(), "b", false, 10, Verdict.PUSH_BACK),
         new Row("an old view stores, the fence decides", first(), "a", false, 101, Verdict.STORE),
         row("the new leader stores past the seal", second(), "b", 103.001, Verdict.STORE),
         row("and fills up to it", second(), "b", 103, Verdict.FILL),
         row("from the boundary on", second(), "b", 100.001, Verdict.FILL),
         row("before it the old leader fills", second(), "a", 100, Verdict.FILL),
-        row("the new one is a standby there", second(), "b", 100, Verdict.COVERED),
-        row("the old leader is a standby after it", second(), "a", 100.001, Verdict.COVERED),
-        row("and waits near the frontier", second(), "a", 140, Verdict.HOLD),
-        row("a third replica never fills", second(), "c", 50, Verdict.COVERED),
+        row("the new one is a standby there", second(), "b", 100, Verdict.HOLD),
+        row("the old leader is a standby after it", second(), "a", 100.001, Verdict.HOLD),
+        row("and near the frontier", second(), "a", 140, Verdict.HOLD),
+        row("a third replica never fills", second(), "c", 50, Verdict.HOLD),
         row("in its patch the winner fills the old term", patched(), "b", 99, Verdict.PATCH),
-        row("not before the patch", patched(), "b", -20, Verdict.COVERED),
+        row("not before the patch", patched(), "b", -20, Verdict.HOLD),
         row("in the seam it fills its own term", patched(), "b", 102, Verdict.FILL),
-        row("the old leader waits meanwhile", patched(), "a", 99, Verdict.HOLD),
-        row("so does a third replica", patched(), "c", 99, Verdict.HOLD),
-        row("the old leader fills before the patch", patched(), "a", -21, Verdict.FILL));
+        row("the old leader comes back later", patched(), "a", 99, Verdict.PUSH_BACK),
+        row("a third replica is held", patched(), "c", 99, Verdict.HOLD),
+        row("the old leader fills before the patch", patched(), "a", -21, Verdict.FILL),
+        row("in a patch to come nobody waits for it", pending(), "a", 99, Verdict.FILL),
+        row("but its owner does", pending(), "b", 99, Verdict.HOLD),
+        row("a standby fills its patch inside the term", holed(), "b", 60, Verdict.PATCH),
+        row("not after it", holed(), "b", 70.001, Verdict.HOLD),
+        row("the leader comes back later there", holed(), "a", 60, Verdict.PUSH_BACK),
+        row("it fills before it", holed(), "a", 40, Verdict.FILL),
+        row("and stores past the seal", holed(), "a", 70.001, Verdict.STORE),
+        row("a third replica is held there", holed(), "c", 60, Verdict.HOLD));
   }
 
   private static Row row(
@@ -78,19 +84,17 @@ class StandingTest {
   @MethodSource("rows")
   @DisplayName("Verdict")
   void verdict(Row row) {
-    Standing standing = new Standing(row.state().build(), row.replica(), row.fresh());
+    Standing standing = new Standing(row.state().build(), row.replica(), row.fresh(), 0);
     assertThat(standing.verdict(HaStates.ms(row.time()))).isEqualTo(row.verdict());
   }
 
   @Test
   @DisplayName("A shared verdict is that of every sample of the stretch")
   void sharedVerdict() {
-    Standing leader = new Standing(second().build(), "b", true);
+    Standing leader = new Standing(second().build(), "b", true, 0);
     assertThat(leader.sharedVerdict(103_001, 900_000)).isEqualTo(Verdict.STORE);
     assertThat(leader.sharedVerdict(103_000, 900_000)).isNull();
-    Standing standby = new Standing(second().build(), "a", true);
-    assertThat(standby.sharedVerdict(104_000, 129_999)).isEqualTo(Verdict.COVERED);
-    assertThat(standby.sharedVerdict(129_999, 130_000)).isNull();
-    assertThat(standby.sharedVerdict(130_000, 160_000)).isEqualTo(Verdict.HOLD);
+    Standing standby = new Standing(second().build(), "a", true, 0);
+    assertThat(standby.sharedVerdict(103_001, 900_000)).isEqualTo(Verdict.HOLD);
   }
 }

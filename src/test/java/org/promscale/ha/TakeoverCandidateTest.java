@@ -36,6 +36,8 @@ class TakeoverCandidateTest {
             List.of(),
             0,
             0,
+            PatchRun.NONE,
+            Steering.NONE,
             100_000);
     assertThat(Takeover.candidate(state, 15_000))
         .as(name)

@@ -3,7 +3,6 @@ package org.promscale.ha;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -56,8 +55,8 @@ class TakeoverTest {
   @DisplayName("The boundary is the frontier, the seal the last sample whatever its stamp")
   void boundary() {
     ClusterState state = new HaStates().frontier(100, 400).build();
-    assertThat(Takeover.decide(state, state, "b"))
-        .contains(new Takeover("b", 100_000, 400_000, -20_000));
+    assertThat(Takeover.decide(state, state, LeaderChange.silent("b")))
+        .contains(new Takeover("b", 100_000, 400_000, -20_000, 0));
   }
 
   @Test
@@ -65,16 +64,16 @@ class TakeoverTest {
   void sealMovesForward() {
     ClusterState state =
         new HaStates().past(1, "a", NEVER, 90).term(2, "a", 90, 500).frontier(100, 100).build();
-    assertThat(Takeover.decide(state, state, "b"))
-        .contains(new Takeover("b", 100_000, 500_000, -20_000));
+    assertThat(Takeover.decide(state, state, LeaderChange.silent("b")))
+        .contains(new Takeover("b", 100_000, 500_000, -20_000, 0));
   }
 
   @Test
   @DisplayName("A leader that never committed leaves an empty term")
   void emptyTerm() {
     ClusterState first = new HaStates().frontier(NEVER, NEVER).build();
-    assertThat(Takeover.decide(first, first, "b"))
-        .contains(new Takeover("b", Lease.NO_TIME, Lease.NO_TIME, Lease.NO_TIME));
+    assertThat(Takeover.decide(first, first, LeaderChange.silent("b")))
+        .contains(new Takeover("b", Lease.NO_TIME, Lease.NO_TIME, Lease.NO_TIME, 0));
   }
 
   @Test
@@ -82,8 +81,16 @@ class TakeoverTest {
   void outdated() {
     ClusterState seen = new HaStates().build();
     ClusterState moved = new HaStates().commits(11).build();
-    ClusterState fenced = new HaStates().fence(new UUID(0, 2)).build();
-    assertThat(Takeover.decide(seen, moved, "b")).isEmpty();
-    assertThat(Takeover.decide(seen, fenced, "b")).isEmpty();
+    assertThat(Takeover.decide(seen, moved, LeaderChange.silent("b"))).isEmpty();
+  }
+
+  @Test
+  @DisplayName("A leader that lives delivers its rest itself, for a settle time")
+  void leaderLives() {
+    ClusterState seen = new HaStates().lag(15).build();
+    ClusterState moved = new HaStates().lag(15).commits(11).build();
+    LeaderChange change = LeaderChange.automatic("b", LeaderChange.Cause.LAGGING);
+    assertThat(Takeover.decide(seen, moved, change))
+        .contains(new Takeover("b", 100_000, 100_000, -20_000, 30_000));
   }
 }

@@ -25,6 +25,7 @@ import org.promscale.ingest.IngestReport;
 import org.promscale.model.SeriesTable;
 import org.promscale.model.WriteBatch;
 import org.promscale.wire.BufferPool;
+import org.promscale.wire.CompressedDecoder;
 import org.promscale.wire.WireLimits;
 import org.promscale.wire.proto.RemoteWriteV1.Label;
 import org.promscale.wire.proto.RemoteWriteV1.Sample;
@@ -119,19 +120,16 @@ class WriteEntranceTest {
     IngestPipeline pipeline =
         new IngestPipeline(
             new BatchValidator(InstantSource.system(), () -> 0, new EveryTimePrepared(), 1_000),
-            (batch, rejections, bytes) -> {
+            (batch, rejections, bytes, body) -> {
               stored.add(batch);
               return commit;
             },
             IngestListener.NONE);
-    return new WriteEntrance(
-        LIMITS,
-        new BufferPool(2, 1 << 20),
-        HaLabels.OFF,
-        (high, low) -> SeriesTable.UNKNOWN_ID,
-        1,
-        2,
-        pipeline);
+    BufferPool buffers = new BufferPool(2, 1 << 20);
+    CompressedDecoder decoder =
+        new CompressedDecoder(
+            LIMITS, buffers, HaLabels.OFF, (high, low) -> SeriesTable.UNKNOWN_ID, 1, 2);
+    return new WriteEntrance(LIMITS, buffers, decoder, pipeline);
   }
 
   private static WriteRequest request(int samples) {

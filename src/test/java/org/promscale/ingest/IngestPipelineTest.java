@@ -12,7 +12,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.promscale.ha.HeldRequest;
 import org.promscale.ha.LeaseClaim;
+import org.promscale.model.ReplicaIdentity;
 import org.promscale.model.WriteBatch;
 
 /** The way of a request, with a sink that commits when it is told to. */
@@ -58,6 +60,19 @@ class IngestPipelineTest {
     assertThat(report.join().isComplete()).isFalse();
     assertThat(sink.batches).isEmpty();
     assertThat(ear.rejected).containsExactly("TIMESTAMP_IN_FUTURE 1");
+  }
+
+  /** Of a sender whose clock is wrong everything is refused: that is when one wants to know who. */
+  @Test
+  void refusedItemsAreCountedByTheirReplica() {
+    WriteBatch batch =
+        new ReplicaBatch()
+            .samples("c", "a", FUTURE / 1e3, FUTURE / 1e3 + 1)
+            .samples("c", "b", FUTURE / 1e3)
+            .ofNobody(FUTURE / 1e3)
+            .build();
+    assertThat(write(batch, 4)).isDone();
+    assertThat(ear.rejected).containsExactlyInAnyOrder("TIMESTAMP_IN_FUTURE 4", "c/a 2", "c/b 1");
   }
 
   @Test
@@ -114,7 +129,7 @@ class IngestPipelineTest {
             new EveryTimePrepared(),
             1_000);
     return new IngestPipeline(validator, BatchRouter.everything(sink), ear)
-        .write(batch, rejections, items, 123)
+        .write(batch, rejections, items, 123, new byte[0])
         .toCompletableFuture();
   }
 
@@ -134,7 +149,7 @@ class IngestPipelineTest {
 
     @Override
     public CompletionStage<Void> store(
-        WriteBatch batch, List<LeaseClaim> claims, int decodedBytes) {
+        WriteBatch batch, List<LeaseClaim> claims, List<HeldRequest> left, int decodedBytes) {
       if (refusal != null) {
         throw refusal;
       }
@@ -160,6 +175,11 @@ class IngestPipelineTest {
     @Override
     public void rejected(RejectReason reason, long items) {
       rejected.add(reason + " " + items);
+    }
+
+    @Override
+    public void rejectedOf(ReplicaIdentity sender, long items) {
+      rejected.add(sender.cluster() + "/" + sender.replica() + " " + items);
     }
   }
 }

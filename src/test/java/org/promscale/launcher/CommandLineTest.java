@@ -74,6 +74,9 @@ class CommandLineTest {
       value = {
         "unknown flag       | -db.hots=x | unknown flag -db.hots; did you mean -db.host? -help lists all flags",
         "unknown bare flag  | --metrics.high-avail | unknown flag -metrics.high-avail; did you mean -metrics.high-availability? -help lists all flags",
+        "former flag        | -db.read-only | -db.read-only does not exist yet: a connector always stores; leave it out.",
+        "former flag, value | -metrics.cache.labels.size=5 | -metrics.cache.labels.size does not exist any more: caches are sized after the heap; set it with java -Xmx.",
+        "renamed flag       | -db.connections.num-writers=5 | -db.connections.num-writers is called -db.num-writers here",
         "no flag at all     | start | 'start' is not a flag; -help lists all flags",
         "missing value      | -db.host | flag -db.host needs a value; -help lists all flags",
         "flag with a word   | -metrics.high-availability=maybe | -metrics.high-availability: 'maybe' is not true or false",
@@ -98,6 +101,16 @@ class CommandLineTest {
               assertThat(e).hasMessage(message);
               assertThat(e.exitCode()).isEqualTo(2);
             });
+  }
+
+  @Test
+  void refusesAVariableThatIsNoSetting() {
+    assertThatThrownBy(() -> read(new String[0], Map.of("PROMSCALE_METRICS_HIGH_AVAIL", "true")))
+        .hasMessage(
+            "unknown variable PROMSCALE_METRICS_HIGH_AVAIL; did you mean"
+                + " PROMSCALE_METRICS_HIGH_AVAILABILITY?");
+    assertThatThrownBy(() -> read(new String[0], Map.of("PROMSCALE_DB_READ_ONLY", "true")))
+        .hasMessageStartingWith("PROMSCALE_DB_READ_ONLY does not exist yet: ");
   }
 
   @Test

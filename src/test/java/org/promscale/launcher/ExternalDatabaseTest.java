@@ -59,6 +59,9 @@ class ExternalDatabaseTest {
       value = {
         "-db.uri=postgres://u@h/d -db.host=h | -db.uri and -db.host contradict: give only one",
         "-db.uri=postgres://u@h/d -db.port=1 | -db.uri and -db.port contradict: give only one",
+        "-db.host=h -db.embedded.port=5433 | -db.host and -db.embedded.port contradict: give only one",
+        "-db.uri=postgres://u@h/d -db.embedded.data-dir=x | -db.uri and -db.embedded.data-dir contradict: give only one",
+        "-db.host=h -db.connections-max=10 -db.num-writers=4 | -db.connections-max must be 12 or more for 4 writers (-db.num-writers)",
         "-db.host=h -db.password=a -db.password-file=b | -db.password and -db.password-file contradict: give only one",
         "-db.uri=postgres://u:a@h/d -db.password=b | two passwords: one in -db.uri, one in -db.password",
         "-db.name=x | -db.name has no meaning for the embedded database: add -db.host or -db.uri, or remove it",

@@ -2,14 +2,21 @@ package org.promscale.launcher;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import javax.net.ssl.HttpsURLConnection;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +126,51 @@ class UberJarIT {
       assertThat(work.resolve("promscale-data")).doesNotExist();
     }
     assertNothingIsLeft();
+  }
+
+  @Test
+  void speaksTls() throws Exception {
+    TlsFilesTest.make(Files.createDirectories(directory), "server", "EC");
+    Path certificate = directory.resolve("server-cert.pem");
+    String[] flags = {
+      listen,
+      "-auth.tls-cert-file=" + certificate,
+      "-auth.tls-key-file=" + directory.resolve("server-key.pem")
+    };
+    try (InputStream in = Files.newInputStream(certificate);
+        UberJar jar = UberJar.start(work, Map.of(), flags)) {
+      OwnCertificate own =
+          new OwnCertificate(
+              (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in));
+      String url = jar.banner().get(3).replaceFirst("^status: +", "");
+      assertThat(url).startsWith("https://");
+
+      HttpsURLConnection connection = (HttpsURLConnection) URI.create(url).toURL().openConnection();
+      own.trustedBy(connection);
+      assertThat(connection.getResponseCode()).isEqualTo(200);
+      URI plain = URI.create(url.replaceFirst("https", "http"));
+      assertThatThrownBy(
+              () -> ((HttpURLConnection) plain.toURL().openConnection()).getResponseCode())
+          .isInstanceOf(IOException.class);
+      jar.terminate();
+      assertThat(jar.exitCode(STOP)).isIn(0, 143);
+    }
+  }
+
+  @Test
+  void theAdminApiIsRefusedWithoutTokens() throws Exception {
+    try (UberJar jar = UberJar.start(work, Map.of(), listen, "-web.enable-admin-api")) {
+      assertThat(jar.exitCode(REFUSAL)).isEqualTo(2);
+      assertThat(jar.err())
+          .containsExactly(
+              "promscale: -web.enable-admin-api needs -web.auth.bearer-token-file or -web.auth.basic-file: without a user"
+                  + " nobody may use it");
+    }
+    try (UberJar jar = UberJar.start(work, Map.of(), listen, "-web.auth.bearer-token-file=none")) {
+      assertThat(jar.exitCode(REFUSAL)).isEqualTo(1);
+      assertThat(jar.err())
+          .containsExactly("promscale: -web.auth.bearer-token-file: none: there is no such file");
+    }
   }
 
   @Test

@@ -5,8 +5,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
+import org.promscale.ha.HeldRequest;
 import org.promscale.ingest.Admission;
 import org.promscale.ingest.BatchValidator;
 import org.promscale.ingest.DatabaseClock;
@@ -65,6 +67,7 @@ final class Connector implements TwinLine {
   private final SampleBatcher storing;
   private final SampleBatcher filling;
   private final Admission admission = new Admission(MAX_WRITES, 1 << 20);
+  private final BatchValidator validator;
   private final IngestPipeline pipeline;
   private final Policy.Elector elector;
   private final List<Exchange> exchanges = new ArrayList<>();
@@ -98,8 +101,8 @@ final class Connector implements TwinLine {
             writer.filler(FILL_LANES),
             fillingPolicy,
             simulation::nowNanos);
+    this.validator = new BatchValidator(clock(), databaseTime, PREPARED, TOLERANCE_MS);
     this.elector = world.policy().elector(this, world);
-    BatchValidator validator = new BatchValidator(clock(), databaseTime, PREPARED, TOLERANCE_MS);
     this.pipeline = new IngestPipeline(validator, elector.router(), IngestListener.NONE);
   }
 
@@ -121,6 +124,7 @@ final class Connector implements TwinLine {
     host.every(nanos, PROBE_NANOS, this::probe);
     host.every(nanos + Simulation.MS, OPEN_NANOS, this::open);
     host.every(nanos + LOOK_NANOS / 2, LOOK_NANOS, this::look);
+    host.every(nanos + LOOK_NANOS / 2, LOOK_NANOS, this::giveUpLate);
   }
 
   private void probe() {
@@ -143,7 +147,6 @@ final class Connector implements TwinLine {
   }
 
   private void look() {
-    giveUpLate();
     if (ready && databaseUp && !stopping) {
       try {
         elector.look();
@@ -181,13 +184,19 @@ final class Connector implements TwinLine {
       answer(exchange, UNAVAILABLE);
       return;
     }
+    byte[] body = world.bodies().of(request);
+    long heardMs = simulation.nowMs();
     var unused =
         pipeline
-            .write(request.decode(), new Rejections(), request.size(), request.bytes())
+            .write(request.decode(), new Rejections(), request.size(), request.bytes(), body)
             .whenComplete(
                 (report, failure) -> {
                   ticket.close();
-                  answer(exchange, status(report, failure));
+                  int status = status(report, failure);
+                  if (status == NO_CONTENT) {
+                    world.promises().given(this, elector, heardMs, body, elector.held());
+                  }
+                  answer(exchange, status);
                 });
   }
 
@@ -222,6 +231,7 @@ final class Connector implements TwinLine {
       return;
     }
     host.kill();
+    elector.held().stream().filter(h -> h.shelfId() == 0).forEach(world.bodies()::lose);
     ready = false;
     for (Exchange exchange : List.copyOf(exchanges)) {
       answer(exchange, RESET);
@@ -258,6 +268,7 @@ final class Connector implements TwinLine {
         50 * Simulation.MS,
         () -> {
           if (exchanges.isEmpty() || simulation.nowNanos() > deadlineNanos) {
+            elector.leave();
             crash();
           } else {
             drain(deadlineNanos);
@@ -309,7 +320,30 @@ final class Connector implements TwinLine {
                 }));
   }
 
+  @Override
+  public void await(BooleanSupplier done) {
+    simulation.await(() -> host.isDead() || (host.isRunning() && done.getAsBoolean()));
+    if (host.isDead()) {
+      throw new Simulation.Ended();
+    }
+  }
+
   // What others see.
+
+  /** Returns what it holds; a dead one holds nothing. */
+  List<HeldRequest> held() {
+    return host.isDead() ? List.of() : elector.held();
+  }
+
+  /** Tells whether it holds a sample. */
+  boolean holds(Bodies bodies, String replica, int series, long timeMs) {
+    return held().stream()
+        .anyMatch(h -> h.replica().equals(replica) && bodies.has(h.body(), series, timeMs));
+  }
+
+  String name() {
+    return name;
+  }
 
   int number() {
     return number;
@@ -321,6 +355,10 @@ final class Connector implements TwinLine {
 
   SampleBatcher storing() {
     return storing;
+  }
+
+  BatchValidator validator() {
+    return validator;
   }
 
   SampleBatcher filling() {

@@ -14,13 +14,15 @@ import org.promscale.storage.TwinHistory;
 final class Evidence {
 
   private static final int SHOWN = 6;
-  private static final double TOLERANCE = 0.02;
   private static final long SETTLE_MS = 20_000;
   private static final long CLAMP_MS = 5_000;
   private static final long CALM_MS = 60_000;
 
   /** With fewer samples before it nobody knows how far apart a series's samples are. */
   private static final int KNOWN_HABIT = 4;
+
+  /** So few are left alone beside a leader that goes on. */
+  private static final int UNKNOWN_HABIT = 8;
 
   private final World world;
   private final long stepMs;
@@ -65,9 +67,10 @@ final class Evidence {
     patches = history.patches();
     for (int series = cluster; series < world.seriesCount(); series += world.plan().clusters()) {
       if (series != Replica.STAMPED) {
-        judgeAuthors(series, terms);
+        new Authors(world, patches, this::add).judge(series, terms);
       }
     }
+    new Holes(world, this::add).judge(cluster);
     long[] frontiers = new long[terms.size()];
     for (int i = 1; i < terms.size(); i++) {
       frontiers[i] = frontierAt(cluster, terms, i);
@@ -117,102 +120,12 @@ final class Evidence {
     }
   }
 
-  private static int termAt(List<TwinHistory.Term> terms, long timeMs) {
+  static int termAt(List<TwinHistory.Term> terms, long timeMs) {
     int i = 0;
     while (i < terms.size() - 1 && timeMs > terms.get(i).endMs()) {
       i++;
     }
     return i;
-  }
-
-  // I1.
-
-  private void judgeAuthors(int series, List<TwinHistory.Term> terms) {
-    NavigableMap<Long, Stored> stored = world.database().samples(WriteRequest.idOf(series));
-    int size = stored.size();
-    long[] times = new long[size];
-    String[] authors = new String[size];
-    boolean[] ahead = new boolean[size];
-    int n = 0;
-    for (Map.Entry<Long, Stored> entry : stored.entrySet()) {
-      long bits = entry.getValue().valueBits();
-      times[n] = entry.getKey();
-      authors[n] =
-          StaleMarker.is(bits)
-              ? terms.get(termAt(terms, times[n])).leader()
-              : Replica.authorOf(bits);
-      ahead[n] = times[n] > entry.getValue().committedAtMs();
-      n++;
-    }
-    int first = 0;
-    while (first < size) {
-      int term = termAt(terms, times[first]);
-      int end = first + 1;
-      while (end < size
-          && authors[end].equals(authors[first])
-          && termAt(terms, times[end]) == term) {
-        end++;
-      }
-      if (!authors[first].equals(terms.get(term).leader())) {
-        judgeRun(series, times, authors, ahead, first, end, terms.get(term));
-      }
-      first = end;
-    }
-  }
-
-  private void judgeRun(
-      int series,
-      long[] times,
-      String[] authors,
-      boolean[] ahead,
-      int first,
-      int end,
-      TwinHistory.Term term) {
-    String problem = null;
-    for (int i = first; i < end; i++) {
-      long at = times[i];
-      String author = authors[i];
-      if (!ahead[i] && patches.stream().noneMatch(p -> p.allows(author, at))) {
-        problem = author + "@" + at + " in no patch of " + author;
-      }
-      if (ahead[i]) {
-        return;
-      }
-    }
-    if (problem == null && first >= KNOWN_HABIT) {
-      long before = times[first - 1];
-      if (times[first] - before < steps(0.5)) {
-        problem = "less than half a step after its neighbour";
-      } else if (end < times.length && times[end] - before < steps(1.5) && !nearAhead(ahead, end)) {
-        problem = "where no hole was";
-      }
-    }
-    if (problem != null) {
-      StringBuilder around = new StringBuilder();
-      for (int i = Math.max(0, first - 3); i < Math.min(times.length, end + 3); i++) {
-        around.append(' ').append(authors[i]).append('@').append(shown(times[i]));
-      }
-      add(
-          "I1: %d of %s in %s of %s (%s .. %s): %s; series %d:%s"
-              .formatted(
-                  end - first,
-                  authors[first],
-                  "term " + term.number(),
-                  term.leader(),
-                  shown(term.startMs()),
-                  shown(term.endMs()),
-                  problem,
-                  series,
-                  around));
-    }
-  }
-
-  private static boolean nearAhead(boolean[] ahead, int at) {
-    return ahead[at] || (at > 0 && ahead[at - 1]);
-  }
-
-  private double steps(double number) {
-    return (number - TOLERANCE) * stepMs;
   }
 
   static String shown(long timeMs) {
@@ -247,7 +160,11 @@ final class Evidence {
     long id = WriteRequest.idOf(ack.series());
     long at = ack.timeMs();
     NavigableMap<Long, Stored> stored = world.database().samples(id);
-    if (stored.containsKey(at) || world.database().wasLost(id, at)) {
+    if (stored.containsKey(at)
+        || world.database().wasLost(id, at)
+        || world.bodies().wasLost(replica.name(), ack.series(), at)
+        || wasAheadOfItsTime(replica, ack, terms)
+        || waits(replica, ack)) {
       return;
     }
     int term = termAt(terms, at);
@@ -260,8 +177,7 @@ final class Evidence {
       if (!cameLate(stored, before, at, after, replica.name())
           && !lostNear(id, at)
           && !irregular
-          && !(at <= terms.get(terms.size() - 1).sealMs()
-              && stored.headMap(at, false).size() <= KNOWN_HABIT)) {
+          && !(at <= closedUntil(terms) && stored.headMap(at, false).size() <= KNOWN_HABIT)) {
         add(
             "I3: %s leads term %d and was told that %s is stored; series %d, around it %s and %s"
                 .formatted(
@@ -277,6 +193,8 @@ final class Evidence {
         && (at > frontiers[term + 1]
             || ack.ackedAtMs() < closedAt(replica.name(), terms.get(term).endMs()))
         && nearest(before, at, after) > stepMs
+        && closedAt(replica.name(), terms.get(term).endMs()) != Long.MAX_VALUE // it is at it
+        && stored.headMap(at, false).size() > UNKNOWN_HABIT
         && !lostNear(id, at)) {
       add(
           "I2: %s took over at %s and was told that %s is safe; series %d, around it %s and %s"
@@ -288,6 +206,33 @@ final class Evidence {
                   show(before),
                   show(after)));
     }
+  }
+
+  /** Still held; {@link HoldWatch} judges for how long. */
+  private boolean waits(Replica replica, Replica.Ack ack) {
+    return world.connectors().stream()
+        .anyMatch(c -> c.holds(world.bodies(), replica.name(), ack.series(), ack.timeMs()));
+  }
+
+  /** Stamped ahead by somebody who did not lead: the leader's sample is waited for no longer. */
+  private static boolean wasAheadOfItsTime(
+      Replica replica, Replica.Ack ack, List<TwinHistory.Term> terms) {
+    String leader = terms.get(0).leader();
+    for (TwinHistory.Term term : terms) {
+      if (term.decidedAtMs() <= ack.ackedAtMs()) {
+        leader = term.leader();
+      }
+    }
+    return ack.timeMs() > ack.ackedAtMs() + CLAMP_MS && !leader.equals(replica.name());
+  }
+
+  /** Up to here samples only fill holes. */
+  private long closedUntil(List<TwinHistory.Term> terms) {
+    long until = terms.get(terms.size() - 1).sealMs();
+    for (TwinHistory.Patch patch : patches) {
+      until = Math.max(until, patch.endMs());
+    }
+    return until;
   }
 
   /** Whatever comes later than this is late, and nobody's hole to fill any more. */

@@ -51,8 +51,10 @@ final class Host {
       return;
     }
     frozen = false;
-    while (!waiting.isEmpty() && isRunning()) {
-      waiting.remove().run();
+    // One event each: what one of them waits for must not keep the others waiting.
+    while (!waiting.isEmpty()) {
+      Runnable next = waiting.remove();
+      simulation.after(0, () -> dispatch(next));
     }
   }
 

@@ -30,11 +30,11 @@ final class Peers {
   private static Policy.Elector elector(
       Connector connector, World world, Rule rule, Runnable everySecond) {
     BatchRouter router =
-        (batch, rejections, bytes) -> {
+        (batch, rejections, bytes, body) -> {
           String replica = batch.identities().get(0).replica();
           boolean accepted = rule.accepts(replica, batch, world.simulation().nowMs());
           return accepted && batch.samples().size() > 0
-              ? connector.storing().store(batch, List.of(), bytes)
+              ? connector.storing().store(batch, List.of(), List.of(), bytes)
               : CompletableFuture.completedStage(null);
         };
     return new Policy.Elector() {

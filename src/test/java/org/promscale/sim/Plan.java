@@ -50,6 +50,11 @@ record Plan(
   private static final long CALM_MS = 75_000;
   private static final long FIRST_FAULT_MS = 8_000;
 
+  /** Returns how much every connector can hold: with one in four it is often full. */
+  long holdBytes() {
+    return new Random(seed * 0x94d049bb133111ebL + 9).nextInt(4) == 0 ? 40_000 : 1 << 24;
+  }
+
   static Plan of(long seed, int minutes) {
     Random random = new Random(seed * 0x9e3779b97f4a7c15L + 1);
     int connectors = 1 + random.nextInt(4);

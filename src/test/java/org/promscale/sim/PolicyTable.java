@@ -60,6 +60,7 @@ final class PolicyTable {
     for (int seed = 0; seed < HEALTHY_HOURS; seed++) {
       World world = new World(plan(seed, 60, 15_000, List.of()), policy.apply(seed), Mutant.NONE);
       world.simulation().run(3_600 * Simulation.SECOND);
+      world.simulation().end();
       switches += authorChanges(world) / (double) HEALTHY_HOURS;
     }
     double mean = Arrays.stream(holes).average().orElse(0);
@@ -128,6 +129,7 @@ final class PolicyTable {
       world.simulation().run((diesMs + AWAY_AFTER_MS) * Simulation.MS);
       other.cutOff(false);
       world.simulation().run(MINUTES * 60L * Simulation.SECOND);
+      world.simulation().end();
       long lastMs = Long.MIN_VALUE;
       long firstMs = Long.MAX_VALUE;
       long storedMs = Long.MAX_VALUE;

@@ -21,8 +21,12 @@ final class Replica {
 
   private static final int AUTHOR_SHIFT = 40;
 
-  /** A sample that was answered with success. */
-  record Ack(int series, long timeMs, long ackedAtMs) {}
+  /**
+   * A sample that was answered with success.
+   *
+   * @param company samples of its cluster in the same request, with itself
+   */
+  record Ack(int series, long timeMs, long ackedAtMs, int company) {}
 
   private final World world;
   private final int number;
@@ -188,6 +192,16 @@ final class Replica {
     shards.get(shard % shardCount).stick(whether);
   }
 
+  /** Tells whether not all series of a cluster are in a shard that is stuck. */
+  boolean canDeliver(int cluster) {
+    for (int series = cluster; series < newestMs.length; series += world.plan().clusters()) {
+      if (shardOf(series) != stuckShard) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   // What others see.
 
   int number() {
@@ -234,8 +248,14 @@ final class Replica {
 
   void acknowledged(WriteRequest request) {
     long now = world.simulation().nowMs();
+    int clusters = world.plan().clusters();
+    int[] company = new int[clusters];
     for (int i = 0; i < request.size(); i++) {
-      acks.add(new Ack(request.series(i), request.timeMs(i), now));
+      company[request.series(i) % clusters]++;
+    }
+    for (int i = 0; i < request.size(); i++) {
+      int series = request.series(i);
+      acks.add(new Ack(series, request.timeMs(i), now, company[series % clusters]));
     }
   }
 

@@ -1,8 +1,21 @@
 package org.promscale.sim;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.PriorityQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
-/** Simulated time: what is to happen, in order. Events of one instant happen as they were made. */
+/**
+ * Simulated time: what is to happen, in order. Events of one instant happen as they were made.
+ *
+ * <p>Code under test may wait in the middle of an event, as a thread does for a lock. Then another
+ * thread goes on with the events until what it waits for has come. Never do two of them run at
+ * once: whoever hands over stands still, so that everything is as deterministic as on one thread.
+ */
 final class Simulation {
 
   static final long MS = 1_000_000;
@@ -29,7 +42,31 @@ final class Simulation {
     }
   }
 
+  /** Thrown at whoever waits when its process or the simulation ends. */
+  static final class Ended extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Ended() {
+      super("ended while it waited", null, false, false);
+    }
+  }
+
+  private record Sleeper(BooleanSupplier ready, Semaphore turn) {}
+
+  private static final ExecutorService THREADS =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread = new Thread(work, "simulation");
+            thread.setDaemon(true);
+            return thread;
+          });
+
   private final PriorityQueue<Event> events = new PriorityQueue<>(1_024);
+  private final List<Sleeper> sleepers = new ArrayList<>();
+  private final Semaphore done = new Semaphore(0);
+  private @Nullable Throwable failure;
+  private long untilNanos;
+  private boolean over;
   private long nowNanos;
   private long made;
 
@@ -61,16 +98,89 @@ final class Simulation {
         });
   }
 
-  void run(long untilNanos) {
-    while (true) {
-      Event next = events.peek();
-      if (next == null || next.nanos > untilNanos) {
-        nowNanos = untilNanos;
-        return;
-      }
-      events.remove();
-      nowNanos = next.nanos;
-      next.action.run();
+  /** Runs what happens up to this time; who waits then may go on in the next run. */
+  void run(long nanos) {
+    untilNanos = nanos;
+    THREADS.execute(this::goOn);
+    done.acquireUninterruptibly();
+    Throwable failed = failure;
+    if (failed != null) {
+      throw new IllegalStateException("an event failed", failed);
     }
+  }
+
+  /** Ends it: whoever still waits is told so. */
+  void end() {
+    over = true;
+    sleepers.forEach(sleeper -> sleeper.turn().release());
+    sleepers.clear();
+  }
+
+  /**
+   * Waits in the middle of an event while everything else goes on.
+   *
+   * @param ready asked after each event
+   * @throws Ended if the simulation ends before
+   */
+  void await(BooleanSupplier ready) {
+    if (ready.getAsBoolean()) {
+      return;
+    }
+    Sleeper sleeper = new Sleeper(ready, new Semaphore(0));
+    sleepers.add(sleeper);
+    THREADS.execute(this::goOn);
+    sleeper.turn().acquireUninterruptibly();
+    if (over) {
+      throw new Ended();
+    }
+  }
+
+  private void goOn() {
+    try {
+      Sleeper next = null;
+      while (next == null) {
+        if (!happen()) {
+          done.release();
+          return;
+        }
+        next = firstReady();
+      }
+      sleepers.remove(next);
+      next.turn().release();
+    } catch (Ended e) {
+      // The simulation has ended, and with it whatever this thread was waiting for.
+    } catch (RuntimeException | Error e) {
+      failure = e;
+      done.release();
+    }
+  }
+
+  /** Lets the next event happen; returns false if there is none in time. */
+  private boolean happen() {
+    Event next = events.peek();
+    if (next == null || next.nanos > untilNanos) {
+      nowNanos = untilNanos;
+      return false;
+    }
+    events.remove();
+    nowNanos = next.nanos;
+    try {
+      next.action.run();
+    } catch (Ended e) {
+      if (over) {
+        throw e;
+      }
+      // Only the process that did it has ended.
+    }
+    return true;
+  }
+
+  private @Nullable Sleeper firstReady() {
+    for (Sleeper sleeper : sleepers) {
+      if (sleeper.ready().getAsBoolean()) {
+        return sleeper;
+      }
+    }
+    return null;
   }
 }

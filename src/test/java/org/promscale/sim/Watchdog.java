@@ -35,11 +35,11 @@ final class Watchdog {
 
   void look() {
     for (int i = 0; i < clusters.length; i++) {
-      look(clusters[i], world.history(i));
+      look(clusters[i], i, world.history(i));
     }
   }
 
-  private void look(Watched watched, TwinHistory now) {
+  private void look(Watched watched, int cluster, TwinHistory now) {
     long timeoutMs = now.timeoutMs(policy);
     if (now.term() == 0) {
       return;
@@ -54,7 +54,7 @@ final class Watchdog {
     watched.leader = now.leader();
     if (!same) {
       watched.overdueSeconds = 0;
-    } else if (now.leaderSeenAgoMs() >= timeoutMs && shouldFailOver(now)) {
+    } else if (now.leaderSeenAgoMs() >= timeoutMs && shouldFailOver(cluster, now)) {
       watched.overdueSeconds++;
       long factor = hasClockTrouble() ? 4 : 1;
       if (watched.overdueSeconds == factor * timeoutMs / 1_000 + SLACK_SECONDS) {
@@ -76,7 +76,7 @@ final class Watchdog {
                     || h.fault().kind() == Fault.Kind.CONNECTOR_CLOCK);
   }
 
-  private boolean shouldFailOver(TwinHistory now) {
+  private boolean shouldFailOver(int cluster, TwinHistory now) {
     if (!world.database().isUp() || world.isDatabaseSlow()) {
       return false;
     }
@@ -88,6 +88,7 @@ final class Watchdog {
         }
       } else if (!replica.isSilent()
           && replica.wasHeardWithin(8 * Simulation.SECOND)
+          && replica.canDeliver(cluster)
           && replica.clockMs() > now.frontierMs()) {
         standby = true;
       }
@@ -107,7 +108,8 @@ final class Watchdog {
   private void judgeSwitch(Watched watched, TwinHistory now, long timeoutMs) {
     long nowMs = world.simulation().nowNanos() / Simulation.MS;
     for (Faults.Hit hit : world.faults().hits()) {
-      if (nowMs <= hit.fault().endMs() + timeoutMs + TROUBLE_MS && silences(hit, watched.leader)) {
+      if (nowMs <= hit.fault().endMs() + lasting(hit) + timeoutMs + TROUBLE_MS
+          && silences(hit, watched.leader, now)) {
         return;
       }
     }
@@ -116,10 +118,11 @@ final class Watchdog {
             .formatted(watched.leader, now.leader()));
   }
 
-  private boolean silences(Faults.Hit hit, String leader) {
+  private boolean silences(Faults.Hit hit, String leader, TwinHistory now) {
     return switch (hit.fault().kind()) {
-      case REPLICA_FUTURE,
-          DUPLICATES,
+      // Of a series that is ahead nothing is taken until its time has come: those are holes.
+      case REPLICA_FUTURE -> isLeader(hit, leader) && now.cause().equals("lagging");
+      case DUPLICATES,
           TARGET_GONE,
           DATABASE_STOP,
           DATABASE_CLOCK,
@@ -131,9 +134,18 @@ final class Watchdog {
           world.plan().connectors() > 1 && Math.abs(hit.fault().size()) > Connector.TOLERANCE_MS;
       default ->
           hit.fault().kind().isOfReplica()
-              ? Replica.nameOf(hit.target()).equals(leader)
+              ? isLeader(hit, leader)
               : world.plan().connectors() > 1 || hit.fault().kind() != Fault.Kind.CONNECTOR_FREEZE;
     };
+  }
+
+  /** Holes of a leader that stamps its samples ahead go on until the last stamp has passed. */
+  private static long lasting(Faults.Hit hit) {
+    return hit.fault().kind() == Fault.Kind.REPLICA_FUTURE ? hit.fault().size() : 0;
+  }
+
+  private static boolean isLeader(Faults.Hit hit, String leader) {
+    return Replica.nameOf(hit.target()).equals(leader);
   }
 
   /** Returns the number of changes of leader. */

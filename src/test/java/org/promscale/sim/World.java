@@ -20,13 +20,16 @@ final class World {
   private final Simulation simulation = new Simulation();
   private final Random random;
   private final TwinDatabase database;
+  private final Bodies bodies = new Bodies();
   private final int seriesCount;
   private final List<Connector> connectors = new ArrayList<>();
   private final int[] lives;
   private final long[] connectorOffsetMs;
   private final List<Replica> replicas = new ArrayList<>();
   private final Network network;
+  private final Mutant mutant;
   private final Watchdog watchdog;
+  private final Promises promises = new Promises(this);
   private final Faults faults;
   private final List<String> notes = new ArrayList<>();
   private final List<String> violations = new ArrayList<>();
@@ -37,6 +40,7 @@ final class World {
   World(Plan plan, Policy policy, Mutant mutant) {
     this.plan = plan;
     this.policy = policy;
+    this.mutant = mutant;
     this.random = new Random(plan.seed() * 0xbf58476d1ce4e5b9L + 7);
     this.database =
         new TwinDatabase(
@@ -65,6 +69,7 @@ final class World {
     simulation.every(KEEP_TIME, KEEP_TIME, database::keepTime);
     this.watchdog = new Watchdog(this);
     simulation.every(Simulation.SECOND, Simulation.SECOND, watchdog::look);
+    simulation.every(Simulation.SECOND, Simulation.SECOND, new HoldWatch(this)::look);
     this.faults = new Faults(this);
     plan.faults().forEach(faults::plan);
   }
@@ -72,6 +77,7 @@ final class World {
   /** Runs it to the end; returns what is wrong. */
   List<String> run() {
     simulation.run(plan.minutes() * 60L * Simulation.SECOND);
+    simulation.end();
     violations.addAll(new Evidence(this).violations());
     return violations;
   }
@@ -113,6 +119,14 @@ final class World {
     return plan;
   }
 
+  Mutant mutant() {
+    return mutant;
+  }
+
+  Promises promises() {
+    return promises;
+  }
+
   Policy policy() {
     return policy;
   }
@@ -123,6 +137,10 @@ final class World {
 
   TwinDatabase database() {
     return database;
+  }
+
+  Bodies bodies() {
+    return bodies;
   }
 
   TwinHistory history(int cluster) {

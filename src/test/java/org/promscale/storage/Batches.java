@@ -106,11 +106,12 @@ final class Batches {
 
   /** A batch whose sender was judged to lead these clusters. */
   PendingBatch pending(LeaseClaim... claims) {
-    return new PendingBatch(build(), List.of(claims), null, 100, new CompletableFuture<>());
+    return new PendingBatch(
+        build(), List.of(claims), List.of(), null, 100, new CompletableFuture<>());
   }
 
   /** A batch that may only fill holes. */
   PendingBatch filling(FillOrder order) {
-    return new PendingBatch(build(), List.of(), order, 100, new CompletableFuture<>());
+    return new PendingBatch(build(), List.of(), List.of(), order, 100, new CompletableFuture<>());
   }
 }

@@ -11,13 +11,23 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.promscale.ha.ClusterState;
+import org.promscale.ha.FillOrder;
+import org.promscale.ha.HeldRequest;
+import org.promscale.ha.LeaderChange;
+import org.promscale.ha.Probes;
+import org.promscale.ha.Settlement;
+import org.promscale.ingest.LeaseStore;
 import org.promscale.model.Labels;
 import org.promscale.model.MetricMetadata;
+import org.promscale.model.ReplicaIdentity;
 import org.promscale.testbed.PostgresServer;
 
 /** Users who are not superusers, roles that are there or not. A server per test: roles are its. */
@@ -104,6 +114,53 @@ class DatabaseRightsIT {
     new SchemaMigrator(writer).migrate();
     useLikeAConnector(writer, "written");
     assertThat(query(writer, "SELECT max(x) FROM prom_series.written")).isEqualTo("1");
+    keepLeases(writer);
+    assertThat(query(writer, "SELECT sum(samples_filled) FROM prom_info.ha_patches"))
+        .isEqualTo("1");
+    assertThat(query(writer, "SELECT sum(held_requests) FROM prom_info.ha_clusters"))
+        .isEqualTo("0");
+  }
+
+  /** Everything that connectors do with leases, patches and held requests. */
+  private static void keepLeases(DataSource database) throws SQLException {
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try (ResourceLocal leases = ResourceLocal.in(database)) {
+      HaConnector connector = new HaConnector(database, leases, threads, "one", List.of());
+      PgLeaseStore store = connector.store();
+      long id = connector.elect("c", "A");
+      connector.commit(0, id, "stored", HaStage.T0 + 100_000, 1);
+      for (int i = 1; i <= 9; i++) {
+        connector.commit(0, id, "filled", HaStage.T0 - i * 10_000L, 1);
+      }
+      connector.look();
+      store.note(List.of(new LeaseStore.ReplicaNote(id, "B", 1, 1)), List.of());
+      long from = HaStage.T0;
+      assertThat(
+              store.openPatch(
+                  connector.read(id), new Settlement.PatchWish("B", from, from + 50_000), 15_000))
+          .isTrue();
+      ClusterState patched = connector.read(id);
+      long patch = patched.openPatches().get(0).id();
+      PendingBatch pending =
+          Batches.unknown()
+              .sample("filled", from + 10_000, 2)
+              .filling(new FillOrder(id, patched.lease().fence(), patch, false));
+      connector.fill(pending);
+      assertThat(HaConnector.stored(pending)).isTrue();
+      HeldRequest held =
+          new HeldRequest(
+              id, 0, new ReplicaIdentity("c", "B"), new byte[1], from, from, from, 1, Probes.NONE);
+      assertThat(connector.shelf().put(List.of(held))).isEqualTo(1);
+      assertThat(connector.shelf().take(true, 1)).isEmpty();
+      assertThat(connector.shelf().take(false, 1)).hasSize(1);
+      store.closePatch(id, patch);
+      assertThat(store.takeOver(connector.read(id), LeaderChange.silent("B"))).isTrue();
+      store.foldLanes(id);
+      store.forgetReplicas(id);
+      assertThat(store.endFrozenSessions()).isZero();
+    } finally {
+      threads.shutdownNow();
+    }
   }
 
   @Test

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ha.Lease;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ingest.FailureKind;
@@ -92,7 +93,7 @@ class FenceIT {
   }
 
   private ClusterState leadB() {
-    assertThat(quick.store().takeOver(quick.read(cluster), "B", "silent")).isTrue();
+    assertThat(quick.store().takeOver(quick.read(cluster), LeaderChange.silent("B"))).isTrue();
     return quick.read(cluster);
   }
 
@@ -184,21 +185,20 @@ class FenceIT {
     slow.look();
     gate.shut();
     CompletableFuture<Void> late =
-        slow.route(Batches.unknown().from(name, "A").sample(name, T0 + 110, 1).build())
+        slow.route(() -> Batches.unknown().from(name, "A").sample(name, T0 + 110, 1).build())
             .toCompletableFuture();
     gate.awaitSomebody();
     ClusterState led = leadB();
     quick.look();
-    assertThat(quick.route(Batches.unknown().from(name, "B").sample(name, T0 + 105, 2).build()))
+    assertThat(
+            quick.route(() -> Batches.unknown().from(name, "B").sample(name, T0 + 105, 2).build()))
         .succeedsWithin(PATIENCE);
     gate.open();
-    assertThat(late)
-        .failsWithin(PATIENCE)
-        .withThrowableThat()
-        .havingCause()
-        .isInstanceOfSatisfying(
-            IngestFailure.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.HELD_BACK));
+    assertThat(late).succeedsWithin(PATIENCE);
     assertThat(slow.fencesLost()).isEqualTo(1);
+    assertThat(slow.hold().of(cluster))
+        .singleElement()
+        .satisfies(r -> assertThat(r.replica()).isEqualTo("A"));
     assertThat(stage.stored(name)).containsExactly("100=1", "105=2");
     assertThat(quick.read(cluster).lease().fence()).isEqualTo(led.lease().fence());
   }
@@ -211,16 +211,22 @@ class FenceIT {
     // The slow connector still believes in A, and takes B for a standby with nothing to store.
     CompletableFuture<Void> late =
         slow.route(
-                Batches.unknown()
-                    .from(name, "A")
-                    .sample(name, T0 + 110, 1)
-                    .from(name, "B")
-                    .sample(name, T0 + 105, 2)
-                    .build())
+                () ->
+                    Batches.unknown()
+                        .from(name, "A")
+                        .sample(name, T0 + 110, 1)
+                        .from(name, "B")
+                        .sample(name, T0 + 105, 2)
+                        .build())
             .toCompletableFuture();
-    assertThat(late).failsWithin(PATIENCE);
+    assertThat(late).succeedsWithin(PATIENCE);
     assertThat(stage.stored(name)).containsExactly("100=1", "105=2");
     assertThat(slow.fencesLost()).isEqualTo(1);
+    assertThat(slow.hold().of(cluster))
+        .as("what was held of the new leader has given its place back")
+        .singleElement()
+        .satisfies(r -> assertThat(r.replica()).isEqualTo("A"));
+    assertThat(slow.hold().items()).isEqualTo(1);
   }
 
   @Test
@@ -232,7 +238,8 @@ class FenceIT {
     middle.shut();
     HaConnector changing =
         stage.connector(stage.database(), stage.transactions().before(middle), name + "-changing");
-    Future<Boolean> takeover = stage.async(() -> changing.store().takeOver(seen, "B", "silent"));
+    Future<Boolean> takeover =
+        stage.async(() -> changing.store().takeOver(seen, LeaderChange.silent("B")));
     middle.awaitSomebody();
     PendingBatch late = claimed(110, 1, old);
     Future<Boolean> registering = writing(quick, 7, late);
@@ -266,7 +273,7 @@ class FenceIT {
               + "-slow-7', gen_random_uuid())");
       registering = writing(slow, 7, late);
       stage.awaitBlockedOrDone("INSERT INTO _prom_catalog.ha_progress", registering);
-      takeover = stage.async(() -> quick.store().takeOver(seen, "B", "silent"));
+      takeover = stage.async(() -> quick.store().takeOver(seen, LeaderChange.silent("B")));
       stage.awaitBlockedOrDone("for no key update", takeover);
       same.rollback();
     }
@@ -290,7 +297,7 @@ class FenceIT {
       storing = writing(quick, 0, inFlight);
       stage.awaitBlockedOrDone("COMMIT", storing);
       assertThat(storing).isNotDone();
-      takeover = stage.async(() -> slow.store().takeOver(seen, "B", "silent"));
+      takeover = stage.async(() -> slow.store().takeOver(seen, LeaderChange.silent("B")));
       stage.awaitBlockedOrDone("ha_progress", takeover);
     }
     HaStage.join(storing);
@@ -320,7 +327,7 @@ class FenceIT {
     assertThat(quick.read(cluster).progress().commits()).isEqualTo(seen.progress().commits());
     Future<Boolean> stopped = writing(slow, 0, late);
     gate.awaitSomebody();
-    assertThat(quick.store().takeOver(seen, "B", "silent")).isTrue();
+    assertThat(quick.store().takeOver(seen, LeaderChange.silent("B"))).isTrue();
     gate.open();
     HaStage.join(stopped);
     assertLeaseChanged(late);

@@ -16,6 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ha.Standing;
 import org.promscale.ha.Verdict;
@@ -138,7 +139,7 @@ class FenceStressIT {
       int c,
       ClusterState view,
       Random random) {
-    Standing leader = new Standing(view, view.lease().leader(), true);
+    Standing leader = new Standing(view, view.lease().leader(), true, view.nowMs());
     long newest = Long.MIN_VALUE;
     for (int i = random.nextInt(3); i >= 0; i--) {
       long offset = clocks.get(c).addAndGet(1 + random.nextInt(3));
@@ -182,7 +183,7 @@ class FenceStressIT {
     String winner = REPLICAS.get((leader + 1 + random.nextInt(2)) % REPLICAS.size());
     long since = System.nanoTime();
     try {
-      if (!connector.store().takeOver(seen, winner, "silent")) {
+      if (!connector.store().takeOver(seen, LeaderChange.silent(winner))) {
         return false;
       }
       takeovers.incrementAndGet();

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.FillOrder;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ha.Lease;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ingest.FailureKind;
@@ -63,7 +64,7 @@ class FillWriterIT {
   }
 
   private ClusterState lead(String winner) {
-    assertThat(one.store().takeOver(one.read(cluster), winner, "silent")).isTrue();
+    assertThat(one.store().takeOver(one.read(cluster), LeaderChange.silent(winner))).isTrue();
     return one.read(cluster);
   }
 
@@ -337,7 +338,7 @@ class FillWriterIT {
     assertThat(after.progress().commits()).isEqualTo(before.progress().commits() + 2);
     assertThat(after.progress().frontierMs()).isEqualTo(before.progress().frontierMs());
     assertThat(after.progress().lastMs()).isEqualTo(before.progress().lastMs());
-    assertThat(one.store().takeOver(before, "C", "silent")).as("it lives").isFalse();
+    assertThat(one.store().takeOver(before, LeaderChange.silent("C"))).as("it lives").isFalse();
     assertThat(stage.stored(name)).containsExactly("0=2");
   }
 
@@ -371,7 +372,8 @@ class FillWriterIT {
     PendingBatch first = Batches.unknown().sample(name, day, 2).filling(inPatch());
     one.fill(first);
     assertThat(HaConnector.stored(first)).isTrue();
-    stage.execute("DROP TABLE prom_data.sample_19700102");
+    String partition = "SELECT tableoid::regclass FROM prom_data.sample WHERE time < '1970-01-03'";
+    stage.execute("DROP TABLE " + stage.rows(partition).get(0));
     PendingBatch next = Batches.unknown().sample(name, day + 10_000, 2).filling(inPatch());
     one.fill(next);
     assertThat(HaConnector.stored(next)).isTrue();

@@ -1,6 +1,7 @@
 package org.promscale.storage;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,14 +12,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.Hold;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ha.LeasePolicy;
 import org.promscale.ingest.BatchListener;
+import org.promscale.ingest.BatchValidator;
 import org.promscale.ingest.ClusterLeaders;
+import org.promscale.ingest.EveryTimePrepared;
 import org.promscale.ingest.HaListener;
+import org.promscale.ingest.HeldBodies;
+import org.promscale.ingest.HoldKeeper;
 import org.promscale.ingest.LeaderRouter;
 import org.promscale.ingest.LeaderWatch;
 import org.promscale.ingest.LeaseChanged;
@@ -30,6 +38,7 @@ final class HaConnector {
 
   private static final int FILL_LANE = 100;
   private static final int CLUSTERS = 1_000;
+  private static final long HOLD_BYTES = 1 << 20;
 
   private final SeriesCache cache = new SeriesCache(10_000);
   private final BatchWriter writer;
@@ -37,7 +46,21 @@ final class HaConnector {
   private final PgLeaseStore store;
   private final LeaderRouter router;
   private final LeaderWatch watch;
+  private final Hold hold;
+  private final PgHeldShelf shelf;
+  private final HoldKeeper keeper;
+  private final HeldTestBodies bodies = new HeldTestBodies(cache);
+  private final AtomicLong passed = new AtomicLong();
   private final AtomicInteger fencesLost = new AtomicInteger();
+
+  /** Lets time pass for this connector alone. */
+  void pass(Duration time) {
+    passed.addAndGet(time.toNanos());
+  }
+
+  private long nanoTime() {
+    return System.nanoTime() + passed.get();
+  }
 
   HaConnector(
       DataSource source,
@@ -69,15 +92,53 @@ final class HaConnector {
         };
     ClusterLeaders leaders =
         new ClusterLeaders(
-            store, threads, InstantSource.system(), System::nanoTime, () -> 0L, heard, CLUSTERS);
+            store, threads, InstantSource.system(), this::nanoTime, () -> 0L, heard, CLUSTERS);
     BatchPolicy policy = new BatchPolicy(1, 1 << 26, BatchPolicy.DEFAULT_ROWS);
+    shelf = new PgHeldShelf(source);
+    hold = new Hold(HOLD_BYTES);
+    HeldBodies heldBodies = new HeldBodies(bodies, validator());
     router =
         new LeaderRouter(
             leaders,
-            new SampleBatcher(threads, writer, policy, System::nanoTime),
-            new SampleBatcher(threads, filler, policy, System::nanoTime),
+            new SampleBatcher(threads, writer, policy, this::nanoTime),
+            new SampleBatcher(threads, filler, policy, this::nanoTime),
+            hold,
+            shelf,
+            heldBodies,
             heard);
-    watch = new LeaderWatch(store, leaders, new LeasePolicy(15_000), 600_000, System::nanoTime);
+    keeper =
+        new HoldKeeper(
+            hold,
+            shelf,
+            heldBodies,
+            new PgHoleProber(source),
+            store,
+            router,
+            threads,
+            this::nanoTime,
+            heard);
+    watch =
+        new LeaderWatch(store, leaders, new LeasePolicy(15_000), 600_000, this::nanoTime, keeper);
+  }
+
+  private static BatchValidator validator() {
+    return new BatchValidator(
+        InstantSource.system(), () -> 0, new EveryTimePrepared(), Long.MAX_VALUE / 2);
+  }
+
+  /** Returns what this connector holds. */
+  Hold hold() {
+    return hold;
+  }
+
+  /** Returns what all connectors of this database have left. */
+  PgHeldShelf shelf() {
+    return shelf;
+  }
+
+  /** Leaves what is held to the others. */
+  int leave() {
+    return keeper.leave();
   }
 
   PgLeaseStore store() {
@@ -114,8 +175,9 @@ final class HaConnector {
   }
 
   /** Routes a request, as the entrance does. */
-  CompletionStage<Void> route(WriteBatch batch) {
-    return router.route(batch, new Rejections(), 100);
+  CompletionStage<Void> route(Supplier<WriteBatch> request) {
+    byte[] body = bodies.of(request);
+    return router.route(bodies.decode(0, body), new Rejections(), 100, body);
   }
 
   /** Stores one sample of a leader; returns false if leadership has changed. */

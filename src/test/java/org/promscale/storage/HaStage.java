@@ -113,6 +113,23 @@ final class HaStage implements AutoCloseable {
     }
   }
 
+  /** Lets this much wall time pass for all leases: everything that has a time is so much older. */
+  void pass(Duration time) throws SQLException {
+    String ago = " - interval '" + time.toMillis() + " ms'";
+    execute(
+        ("UPDATE _prom_catalog.ha_lease SET looked_at = looked_at@, burst_at = burst_at@,"
+                + " patched_since = patched_since@, patched_at = patched_at@;"
+                + "UPDATE _prom_catalog.ha_progress SET committed_at = committed_at@,"
+                + " registered_at = registered_at@;"
+                + "UPDATE _prom_catalog.ha_term SET decided_at = decided_at@,"
+                + " last_commit = last_commit@, first_commit = first_commit@;"
+                + "UPDATE _prom_catalog.ha_held SET claimed_until = claimed_until@;"
+                + "UPDATE _prom_catalog.ha_patch SET opened_at = opened_at@, opens_at = opens_at@,"
+                + " filled_at = filled_at@, open_until = open_until@;"
+                + "UPDATE _prom_catalog.ha_sighting SET last_seen = last_seen@")
+            .replace("@", ago));
+  }
+
   /** Returns rows as text, columns separated by a bar. */
   List<String> rows(String sql) throws SQLException {
     try (Connection connection = database.getConnection();

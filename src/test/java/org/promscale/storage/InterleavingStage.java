@@ -1,36 +1,62 @@
 package org.promscale.storage;
 
-import java.sql.SQLException;
-import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where actors of high availability get into each other's way, step by step: PostgreSQL or its
- * twin. A step that would have to wait gives up and ends its actor, so one thread is enough.
+ * Where actors of high availability get into each other's way, statement by statement: PostgreSQL
+ * or its twin.
  */
 interface InterleavingStage {
 
-  /** A statement, or a few that nobody comes between; tells what became of it. */
-  @FunctionalInterface
-  interface Step {
-    String run() throws SQLException;
+  /** One transaction, stopped before each of its statements. */
+  interface Actor {
+
+    /**
+     * Runs its next statement.
+     *
+     * @return what came of it, null if it has to wait for somebody; anything but {@link #OK} is the
+     *     last
+     */
+    @Nullable String step();
+
+    /** Returns what came of the statement that had to wait, null if it still has to. */
+    @Nullable String settled();
   }
 
+  /** More statements are to come. */
   String OK = "ok";
-  String BLOCKED = "blocked";
+
+  /** It is committed. */
+  String DONE = "done";
+
+  /** Leadership is not what the decision was based on. */
   String CHANGED = "changed";
-  String DUPLICATE = "duplicate";
 
-  /** Actors by name. */
-  List<String> ACTORS =
-      List.of(
-          "store", "store the same", "register", "fill", "fill the same", "transition", "adopt");
+  /** It gave up. */
+  String FAILED = "failed";
 
-  /** Makes a cluster in its first term, with the lanes of those who store and fill. */
-  void fresh() throws SQLException;
+  /** Actors by name, and how many statements each has if nobody comes between. */
+  Map<String, Integer> ACTORS =
+      Map.of(
+          "store", 3,
+          "store the same", 3,
+          "fill", 5,
+          "fill the same", 5,
+          "register", 3,
+          "transition", 4,
+          "another transition", 4,
+          "adopt", 1);
 
-  /** Returns the steps of an actor, which share a session of its own. */
-  List<Step> actor(String name) throws SQLException;
+  /**
+   * Makes a cluster in its first term, with a sample of its leader and the lanes of those who store
+   * and fill.
+   */
+  void fresh();
 
-  /** Returns what is committed: lease, lanes, samples. */
-  String state() throws SQLException;
+  /** Returns an actor that has decided on what is committed now. */
+  Actor actor(String name);
+
+  /** Returns what is committed: lease, terms, patches, lanes, samples. */
+  String state();
 }

@@ -1,27 +1,71 @@
 package org.promscale.storage;
 
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.promscale.storage.InterleavingStage.Actor;
 
-/** Plays every interleaving of two actors' steps. Stateless. */
+/** Plays every interleaving of two actors' statements. Stateless. */
 final class Interleavings {
+
+  /** One of the two, and what has become of it. */
+  private static final class Part {
+    private final String name;
+    private final Actor actor;
+    private final StringBuilder story;
+    private boolean waits;
+    private boolean ended;
+
+    Part(String name, Actor actor, StringBuilder story) {
+      this.name = name;
+      this.actor = actor;
+      this.story = story;
+    }
+
+    boolean canGoOn() {
+      return !waits && !ended;
+    }
+
+    /** Its next statement. */
+    void go() {
+      take(actor.step());
+      if (waits) {
+        story.append(name).append(" waits, ");
+      }
+    }
+
+    /** The other one has done something: perhaps this one need not wait any more. */
+    void settle() {
+      if (waits) {
+        take(actor.settled());
+      }
+    }
+
+    private void take(@Nullable String result) {
+      waits = result == null;
+      if (result != null) {
+        ended = !result.equals(InterleavingStage.OK);
+        story.append(name).append(' ').append(result).append(", ");
+      }
+    }
+  }
 
   private Interleavings() {}
 
-  /** Returns what came out of each, by the order of the steps. */
-  static Map<String, String> play(InterleavingStage stage, String first, String second)
-      throws SQLException {
-    stage.fresh();
-    int a = stage.actor(first).size();
-    int b = stage.actor(second).size();
+  /** Returns what came out of each, by the order of the statements. */
+  static Map<String, String> play(InterleavingStage stage, String first, String second) {
     Map<String, String> outcomes = new LinkedHashMap<>();
-    for (String order : orders(a, b)) {
+    for (String order : orders(statements(first), statements(second))) {
       outcomes.put(order, play(stage, first, second, order));
     }
     return outcomes;
+  }
+
+  private static int statements(String actor) {
+    return Objects.requireNonNull(InterleavingStage.ACTORS.get(actor));
   }
 
   private static List<String> orders(int a, int b) {
@@ -34,28 +78,25 @@ final class Interleavings {
     return orders;
   }
 
-  private static String play(InterleavingStage stage, String first, String second, String order)
-      throws SQLException {
+  private static String play(InterleavingStage stage, String first, String second, String order) {
     stage.fresh();
-    List<InterleavingStage.Step> a = stage.actor(first);
-    List<InterleavingStage.Step> b = stage.actor(second);
-    StringBuilder outcome = new StringBuilder();
-    int nextA = 0;
-    int nextB = 0;
-    boolean endedA = false;
-    boolean endedB = false;
+    StringBuilder story = new StringBuilder();
+    Part a = new Part("a", stage.actor(first), story);
+    Part b = new Part("b", stage.actor(second), story);
     for (int i = 0; i < order.length(); i++) {
-      char who = order.charAt(i);
-      if (who == 'a' && !endedA) {
-        String result = a.get(nextA++).run();
-        endedA = !result.startsWith(InterleavingStage.OK);
-        outcome.append("a ").append(result).append(", ");
-      } else if (who == 'b' && !endedB) {
-        String result = b.get(nextB++).run();
-        endedB = !result.startsWith(InterleavingStage.OK);
-        outcome.append("b ").append(result).append(", ");
-      }
+      go(order.charAt(i) == 'a' ? a : b, a, b);
     }
-    return outcome.append(stage.state()).toString();
+    // Whoever had to wait, or had to begin again, is not done yet.
+    while (a.canGoOn() || b.canGoOn()) {
+      go(a.canGoOn() ? a : b, a, b);
+    }
+    return story.append(stage.state()).toString();
+  }
+
+  private static void go(Part who, Part a, Part b) {
+    if (who.canGoOn()) {
+      who.go();
+      (who == a ? b : a).settle();
+    }
   }
 }

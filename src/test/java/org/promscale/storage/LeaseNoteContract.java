@@ -219,6 +219,32 @@ interface LeaseNoteContract extends LeaseStoreFixture {
     assertThat(read(id).lease().fence()).as("no new fence for that").isEqualTo(fence);
   }
 
+  @Test
+  default void patchThatIsClosedStaysClosedWhenTheClockGoesBack() {
+    long id = cluster();
+    commitNow(0, 0, id, T0 + 100_000);
+    ClusterState led = lead(id, "B");
+    long patch = led.openPatches().get(0).id();
+    pass(Duration.ofMinutes(1));
+    connector(1).closePatch(id, patch);
+    pass(Duration.ofMinutes(-15));
+    assertThat(patches(id)).isEmpty();
+    assertThat(fill(0, id, led.lease().fence(), patch, T0 + 50_000)).isFalse();
+  }
+
+  @Test
+  default void fillInAFutureThatIsGoneKeepsNoPatchOpen() {
+    long id = cluster();
+    commitNow(0, 0, id, T0 + 100_000);
+    ClusterState led = lead(id, "B");
+    long patch = led.openPatches().get(0).id();
+    assertThat(fill(0, id, led.lease().fence(), patch, T0 + 10_000)).isTrue();
+    pass(Duration.ofMinutes(-15));
+    assertThat(patches(id)).containsExactly(patch);
+    connector(1).closePatch(id, patch);
+    assertThat(patches(id)).isEmpty();
+  }
+
   private List<Long> patches(long id) {
     return read(id).openPatches().stream().map(Patch::id).toList();
   }

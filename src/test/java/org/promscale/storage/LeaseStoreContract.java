@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ha.Lease;
 import org.promscale.ha.Patch;
 import org.promscale.ha.Sighting;
@@ -175,7 +176,7 @@ interface LeaseStoreContract extends LeaseStoreFixture {
     assertThat(boundary).isLessThan(ahead);
     assertThat(seen.lease().gapsMs()).hasSize(1);
 
-    assertThat(connector(2).takeOver(seen, "B", "silent")).isTrue();
+    assertThat(connector(2).takeOver(seen, LeaderChange.silent("B"))).isTrue();
 
     ClusterState now = read(id);
     assertThat(now.lease().term()).isEqualTo(2);
@@ -195,9 +196,11 @@ interface LeaseStoreContract extends LeaseStoreFixture {
     assertThat(now.terms())
         .containsExactly(
             new Term(1, "A", NO_TIME, boundary), new Term(2, "B", boundary, Term.OPEN));
+    Patch patch = now.openPatches().get(0);
     assertThat(now.openPatches())
-        .singleElement()
-        .isEqualTo(new Patch(now.openPatches().get(0).id(), "B", boundary - 120_000, boundary));
+        .containsExactly(
+            new Patch(patch.id(), "B", boundary - 120_000, boundary, patch.opensAtMs()));
+    assertThat(patch.isOpen(now.nowMs())).isTrue();
 
     for (int lane = 0; lane < 2; lane++) {
       assertThat(commit(1, lane, id, seen.lease().fence(), T0 + 200_000)).isFalse();
@@ -249,15 +252,21 @@ interface LeaseStoreContract extends LeaseStoreFixture {
     ClusterState beforeCommit = read(id);
     commitNow(0, 0, id, T0 + 1);
     ClusterState now = read(id);
-    assertThat(connector(0).takeOver(beforeCommit, "B", "silent")).as("it commits").isFalse();
+    assertThat(connector(0).takeOver(beforeCommit, LeaderChange.silent("B")))
+        .as("it commits")
+        .isFalse();
     assertThat(read(id).lease()).isEqualTo(now.lease());
     assertThat(read(id).terms()).isEqualTo(now.terms());
     assertThat(commit(0, 0, id, now.lease().fence(), T0 + 2)).isTrue();
 
     ClusterState beforeTakeover = read(id);
     ClusterState led = lead(id, "B");
-    assertThat(connector(0).takeOver(beforeTakeover, "C", "silent")).as("old fence").isFalse();
-    assertThat(connector(0).takeOver(beforeTakeover, "B", "silent")).as("old fence").isFalse();
+    assertThat(connector(0).takeOver(beforeTakeover, LeaderChange.silent("C")))
+        .as("old fence")
+        .isFalse();
+    assertThat(connector(0).takeOver(beforeTakeover, LeaderChange.silent("B")))
+        .as("old fence")
+        .isFalse();
     assertThat(read(id).lease()).isEqualTo(led.lease());
     assertThat(read(id).terms()).isEqualTo(led.terms());
     assertThat(read(id).openPatches()).isEqualTo(led.openPatches());
@@ -274,8 +283,8 @@ interface LeaseStoreContract extends LeaseStoreFixture {
       List<Boolean> won =
           LeaseStoreFixture.together(
               List.of(
-                  () -> connector(1).takeOver(seen, left, "silent"),
-                  () -> connector(2).takeOver(seen, right, "silent")));
+                  () -> connector(1).takeOver(seen, LeaderChange.silent(left)),
+                  () -> connector(2).takeOver(seen, LeaderChange.silent(right))));
       ClusterState now = read(id);
       assertThat(won).containsOnlyOnce(true);
       assertThat(now.lease().leader()).isEqualTo(won.get(0) ? left : right);

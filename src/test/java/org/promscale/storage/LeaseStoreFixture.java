@@ -13,6 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ingest.LeaseStore;
 
 /** What the contracts of leases need of the class that runs them. */
@@ -71,7 +72,7 @@ interface LeaseStoreFixture {
 
   /** Makes a replica the leader of a cluster. */
   default ClusterState lead(long clusterId, String winner) {
-    if (!connector(0).takeOver(read(clusterId), winner, "silent")) {
+    if (!connector(0).takeOver(read(clusterId), LeaderChange.silent(winner))) {
       throw new IllegalStateException("not taken over");
     }
     return read(clusterId);

@@ -22,5 +22,13 @@ public enum Mutant {
   /** A look adds all the time since the look before it. */
   LONG_LOOKS,
   /** A lane registers without locking the lease. */
-  REGISTERS_UNLOCKED
+  REGISTERS_UNLOCKED,
+  /** What is held is forgotten where it would have to be stored after all. */
+  REPLAYS_NOTHING,
+  /** What is held goes once the frontier has passed it, without being compared. */
+  COMPARES_NOTHING,
+  /** Connectors do not agree who fills a patch. */
+  PATCHED_BY_TWO,
+  /** A connector holds standbys' samples however old its view of the lease is. */
+  OLD_VIEW
 }

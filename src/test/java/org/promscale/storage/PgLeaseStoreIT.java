@@ -16,12 +16,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.FillOrder;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ingest.LeaseStore;
 import org.promscale.testbed.Await;
 
 /** The contracts of leases on PostgreSQL, and what only sessions of a database can do. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PgLeaseStoreIT implements LeaseStoreContract, LeaseNoteContract {
+class PgLeaseStoreIT implements LeaseStoreContract, LeaseNoteContract, LeasePatchContract {
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -66,17 +67,8 @@ class PgLeaseStoreIT implements LeaseStoreContract, LeaseNoteContract {
 
   @Override
   public void pass(Duration time) {
-    String ago = " - interval '" + time.toMillis() + " ms'";
     try {
-      stage.execute(
-          ("UPDATE _prom_catalog.ha_lease SET looked_at = looked_at@, burst_at = burst_at@;"
-                  + "UPDATE _prom_catalog.ha_progress SET committed_at = committed_at@,"
-                  + " registered_at = registered_at@;"
-                  + "UPDATE _prom_catalog.ha_term SET decided_at = decided_at@;"
-                  + "UPDATE _prom_catalog.ha_patch SET opened_at = opened_at@, filled_at ="
-                  + " filled_at@, open_until = open_until@;"
-                  + "UPDATE _prom_catalog.ha_sighting SET last_seen = last_seen@")
-              .replace("@", ago));
+      stage.pass(time);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -192,13 +184,14 @@ class PgLeaseStoreIT implements LeaseStoreContract, LeaseNoteContract {
     gate.shut();
     HaConnector frozen =
         stage.connector(stage.database(), stage.transactions().before(gate), "frozen");
-    Future<Boolean> stuck = stage.async(() -> frozen.store().takeOver(seen, "B", "silent"));
+    Future<Boolean> stuck =
+        stage.async(() -> frozen.store().takeOver(seen, LeaderChange.silent("B")));
     gate.awaitSomebody();
     long since = System.nanoTime();
     Await.until(
         "another connector changes the leader",
         PATIENCE,
-        () -> connector(1).takeOver(seen, "C", "silent"));
+        () -> connector(1).takeOver(seen, LeaderChange.silent("C")));
     assertThat(Duration.ofNanos(System.nanoTime() - since)).isLessThan(Duration.ofSeconds(9));
     gate.open();
     assertThat(stuck).failsWithin(PATIENCE);

@@ -1,6 +1,7 @@
 package org.promscale.storage;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -11,266 +12,214 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
 import javax.sql.DataSource;
-import org.promscale.ha.Lease;
+import org.promscale.ha.ClusterState;
+import org.promscale.ha.FillOrder;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ha.LeaseClaim;
-import org.promscale.ingest.LeaseChanged;
+import org.promscale.ingest.BatchListener;
 
-/** PostgreSQL as a stage: the statements of the shipped transactions, the fence by shipped code. */
+/** PostgreSQL as a stage: the shipped transactions, stopped before each statement. */
 final class PgStage implements InterleavingStage, AutoCloseable {
 
   private final DataSource database;
+  private final ExecutorService threads;
   private final Connection judge;
-  private final List<Connection> open = new ArrayList<>();
+  private final PreparedStatement waits;
+  private final ResourceLocal transactions;
+  private final PgLeaseStore leases;
+  private final BatchPreparation preparation;
   private final Map<String, LaneFence> fences = new HashMap<>();
-  private UUID fence = new UUID(0, 0);
   private long clusterId;
+  private long seriesId;
+  private ClusterState seen;
 
-  PgStage(DataSource database) throws SQLException {
-    this.database = database;
+  PgStage(DataSource database, ExecutorService threads) throws SQLException {
+    this.database = PgActor.stopping(database);
+    this.threads = threads;
     this.judge = database.getConnection();
+    this.waits = judge.prepareStatement("SELECT cardinality(pg_blocking_pids(?)) > 0");
+    this.transactions = ResourceLocal.in(this.database);
+    this.leases = new PgLeaseStore(this.database, transactions);
+    this.preparation =
+        new BatchPreparation(
+            new SeriesCatalog(),
+            new SeriesCache(1_000),
+            Partitions.load(database),
+            new MetadataStore(),
+            BatchListener.NONE);
+    for (String connector : List.of("s", "t", "f", "g", "r")) {
+      fences.put(connector, new LaneFence(connector));
+    }
+    fresh();
   }
 
   @Override
-  public void fresh() throws SQLException {
-    for (Connection connection : open) {
-      connection.close();
-    }
-    open.clear();
-    fence = UUID.randomUUID();
-    execute(judge, "TRUNCATE prom_data.sample, _prom_catalog.ha_cluster CASCADE");
-    clusterId =
-        number(
-            judge,
-            "INSERT INTO _prom_catalog.ha_cluster (cluster) VALUES ('c') RETURNING cluster_id");
-    execute(
-        judge,
-        "INSERT INTO _prom_catalog.ha_lease (cluster_id, term, leader, fence) VALUES ("
-            + clusterId
-            + ", 1, 'A', '"
-            + fence
-            + "')");
-    fences.clear();
+  public void fresh() {
+    clusterId = leases.elect(0, UUID.randomUUID().toString(), "A", Integer.MAX_VALUE).orElseThrow();
+    seriesId++;
+    seen = read();
     try (Connection connection = database.getConnection()) {
       connection.setAutoCommit(false);
       for (String connector : List.of("s", "t", "f", "g")) {
-        LaneFence registered = new LaneFence(connector);
-        registered.register(connection, 0, Set.of(clusterId));
-        fences.put(connector, registered);
+        fence(connector).register(connection, 0, Set.of(clusterId));
       }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
     }
+    store("s", TwinStage.EARLIER_MS);
+    seen = read();
   }
 
-  private String register(String lane) {
-    return "INSERT INTO _prom_catalog.ha_progress (cluster_id, lane, fence) SELECT l.cluster_id, '"
-        + lane
-        + "', l.fence FROM _prom_catalog.ha_lease l WHERE l.cluster_id = "
-        + clusterId
-        + " ON CONFLICT (cluster_id, lane) DO NOTHING";
-  }
-
-  @Override
-  public List<Step> actor(String name) throws SQLException {
-    Connection session = database.getConnection();
-    session.setAutoCommit(false);
-    open.add(session);
-    return switch (name) {
-      case "store" -> storing(session, "s", TwinStage.STORED_MS);
-      case "store the same" -> storing(session, "t", TwinStage.STORED_MS);
-      case "fill" -> filling(session, "f", TwinStage.OTHER_MS);
-      case "fill the same" -> filling(session, "g", TwinStage.STORED_MS);
-      case "register" ->
-          List.of(
-              step(session, () -> execute(session, lease("FOR SHARE"))),
-              step(
-                  session,
-                  () -> {
-                    execute(session, register("r-0"));
-                    session.commit();
-                  }));
-      case "transition" -> List.of(() -> transition(session));
-      case "adopt" ->
-          List.of(
-              () ->
-                  OK
-                      + " "
-                      + number(
-                          session,
-                          "SELECT term FROM _prom_catalog.ha_lease WHERE cluster_id = "
-                              + clusterId));
-      default -> throw new IllegalArgumentException(name);
-    };
-  }
-
-  private String lease(String lock) {
-    return "SELECT fence FROM _prom_catalog.ha_lease WHERE cluster_id = " + clusterId + " " + lock;
-  }
-
-  private static String insert(long timeMs, String otherwise) {
-    return "INSERT INTO prom_data.sample (time, series_id, value) VALUES (_prom_catalog.data_time("
-        + timeMs
-        + "), "
-        + TwinStage.SERIES
-        + ", 1) "
-        + otherwise;
-  }
-
-  private List<Step> storing(Connection session, String connector, long timeMs) {
-    return List.of(
-        step(session, () -> execute(session, insert(timeMs, ""))),
-        step(session, () -> fence(connector).pass(session, 0, claim(timeMs))),
-        step(session, session::commit));
-  }
-
-  private List<Step> filling(Connection session, String connector, long timeMs) {
-    return List.of(
-        step(
-            session,
-            () -> {
-              try (Statement lock = session.createStatement();
-                  ResultSet row = query(lock, lease("FOR NO KEY UPDATE"))) {
-                row.next();
-                if (!fence.equals(row.getObject(1, UUID.class))) {
-                  throw new LeaseChanged(Set.of(clusterId));
-                }
-              }
-            }),
-        step(session, () -> execute(session, insert(timeMs, "ON CONFLICT DO NOTHING"))),
-        step(session, () -> fence(connector).passAlive(session, 0, claim(Lease.NO_TIME))),
-        step(session, session::commit));
+  private ClusterState read() {
+    return leases.read(Set.of(clusterId)).get(0);
   }
 
   private LaneFence fence(String connector) {
     return Objects.requireNonNull(fences.get(connector));
   }
 
-  private Map<Long, LeaseClaim> claim(long newestMs) {
-    return Map.of(clusterId, new LeaseClaim(clusterId, fence, newestMs, 0));
-  }
-
-  /** As {@link LeaseTransitions} does it, decided on a leader that had not committed. */
-  private String transition(Connection session) throws SQLException {
-    String mine = " WHERE cluster_id = " + clusterId;
-    long[] commits = {0};
-    String locked =
-        step(
-                session,
-                () -> {
-                  execute(session, lease("FOR NO KEY UPDATE"));
-                  execute(
-                      session,
-                      "SELECT 1 FROM _prom_catalog.ha_progress"
-                          + mine
-                          + " ORDER BY lane FOR UPDATE");
-                  commits[0] =
-                      number(session, "SELECT sum(commits) FROM _prom_catalog.ha_progress" + mine);
-                })
-            .run();
-    if (!locked.equals(OK) || commits[0] > 0) {
-      session.rollback();
-      return locked.equals(OK) ? CHANGED : locked;
-    }
-    UUID next = UUID.randomUUID();
-    execute(
-        session,
-        "UPDATE _prom_catalog.ha_lease SET term = 2, leader = 'B', fence = '" + next + "'" + mine);
-    execute(
-        session,
-        "UPDATE _prom_catalog.ha_progress SET fence = '" + next + "', frontier = NULL" + mine);
-    session.commit();
-    return OK;
-  }
-
-  /** Statements of one step. */
-  @FunctionalInterface
-  private interface Statements {
-    void run() throws SQLException;
-  }
-
-  private static Step step(Connection session, Statements statements) {
-    return () -> {
-      try {
-        execute(session, "SET LOCAL lock_timeout = '60ms'");
-        statements.run();
-        return OK;
-      } catch (LeaseChanged e) {
-        session.rollback();
-        return CHANGED;
-      } catch (SQLException e) {
-        session.rollback();
-        String state = String.valueOf(e.getSQLState());
-        if (state.equals("23505")) {
-          return DUPLICATE;
-        }
-        if (state.equals("55P03")) {
-          return BLOCKED;
-        }
-        throw e;
-      }
+  @Override
+  public Actor actor(String name) {
+    ClusterState decidedOn = seen;
+    return switch (name) {
+      case "store" -> actor(() -> store("s", TwinStage.STORED_MS));
+      case "store the same" -> actor(() -> store("t", TwinStage.STORED_MS));
+      case "fill" -> actor(() -> fill("f", TwinStage.OTHER_MS));
+      case "fill the same" -> actor(() -> fill("g", TwinStage.STORED_MS));
+      case "register" ->
+          actor(
+              () -> {
+                try (Connection connection = database.getConnection()) {
+                  connection.setAutoCommit(false);
+                  fence("r").register(connection, 0, Set.of(clusterId));
+                }
+                return DONE;
+              });
+      case "transition" ->
+          actor(() -> leases.takeOver(decidedOn, LeaderChange.silent("B")) ? DONE : CHANGED);
+      case "another transition" ->
+          actor(() -> leases.takeOver(decidedOn, LeaderChange.silent("C")) ? DONE : CHANGED);
+      case "adopt" -> actor(() -> "sees term " + read().lease().term());
+      default -> throw new IllegalArgumentException(name);
     };
   }
 
+  private Actor actor(Callable<String> work) {
+    return new PgActor(threads, this::isBlocked, work);
+  }
+
+  private boolean isBlocked(int pid) {
+    try {
+      waits.setInt(1, pid);
+      try (ResultSet row = waits.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private String store(String connector, long timeMs) {
+    LaneFence fence = fence(connector);
+    PendingBatch pending =
+        Batches.unknown()
+            .known(seriesId, timeMs, 1)
+            .pending(new LeaseClaim(clusterId, seen.lease().fence(), timeMs, 0));
+    BatchTransaction transaction =
+        new BatchTransaction(true, List.of(), fence, BatchListener.NONE, () -> 0L);
+    new BatchWriter(database, preparation, fence, transaction, BatchListener.NONE)
+        .write(0, List.of(pending));
+    return outcome(pending);
+  }
+
+  private String fill(String connector, long timeMs) {
+    PendingBatch pending =
+        Batches.unknown()
+            .known(seriesId, timeMs, 1)
+            .filling(new FillOrder(clusterId, seen.lease().fence(), 0, true));
+    new FillWriter(database, preparation, fence(connector), List.of(), 0)
+        .write(0, List.of(pending));
+    return outcome(pending);
+  }
+
+  private static String outcome(PendingBatch pending) {
+    return HaConnector.stored(pending) ? DONE : CHANGED;
+  }
+
   @Override
-  public String state() throws SQLException {
-    StringBuilder state = new StringBuilder();
+  public String state() {
     try (Statement statement = judge.createStatement()) {
-      try (ResultSet row =
-          query(
+      return lease(statement)
+          + ", terms"
+          + rows(
               statement,
-              "SELECT term, leader, coalesce(_prom_catalog.data_ms(starts),"
-                  + " -9223372036854775808) FROM _prom_catalog.ha_lease")) {
-        row.next();
-        state.append("term ").append(row.getLong(1)).append(" of ").append(row.getString(2));
-        state.append(" from ").append(row.getLong(3)).append(", lanes");
-      }
-      try (ResultSet row =
-          query(
+              "SELECT format(' %s %s..%s', leader, coalesce(_prom_catalog.data_ms(starts), "
+                  + Long.MIN_VALUE
+                  + "), coalesce(_prom_catalog.data_ms(ends), "
+                  + Long.MAX_VALUE
+                  + ")) FROM _prom_catalog.ha_term WHERE cluster_id = @ ORDER BY term")
+          + ", patches"
+          + rows(
               statement,
-              "SELECT lane, fence = (SELECT fence FROM _prom_catalog.ha_lease),"
-                  + " coalesce(_prom_catalog.data_ms(frontier), -9223372036854775808), commits FROM"
-                  + " _prom_catalog.ha_progress ORDER BY lane COLLATE \"C\"")) {
-        while (row.next()) {
-          state.append(' ').append(row.getString(1));
-          state.append(row.getBoolean(2) ? " current " : " old ").append(row.getLong(3));
-          state.append('/').append(row.getLong(4));
-        }
-      }
-      List<Long> times = new ArrayList<>();
-      try (ResultSet row =
-          query(
+              "SELECT format(' %s %s..%s', replica, _prom_catalog.data_ms(starts),"
+                  + " _prom_catalog.data_ms(ends)) FROM _prom_catalog.ha_patch WHERE cluster_id ="
+                  + " @ ORDER BY patch_id")
+          + ", lanes"
+          + rows(
               statement,
-              "SELECT _prom_catalog.data_ms(time) FROM prom_data.sample ORDER BY time")) {
-        while (row.next()) {
-          times.add(row.getLong(1));
-        }
-      }
-      return state.append(", samples ").append(times).toString();
+              "SELECT format(' %s %s %s/%s', p.lane, CASE WHEN p.fence = l.fence THEN 'current'"
+                  + " ELSE 'old' END, coalesce(_prom_catalog.data_ms(p.frontier), "
+                  + Long.MIN_VALUE
+                  + "), p.commits) FROM _prom_catalog.ha_progress p JOIN _prom_catalog.ha_lease l"
+                  + " USING (cluster_id) WHERE cluster_id = @ ORDER BY p.lane COLLATE \"C\"")
+          + ", samples "
+          + samples(statement);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
     }
   }
 
-  private static ResultSet query(Statement statement, String sql) throws SQLException {
-    return statement.executeQuery(sql);
+  private String lease(Statement statement) throws SQLException {
+    return rows(
+        statement,
+        "SELECT format('term %s of %s from %s seal %s', term, leader,"
+            + " coalesce(_prom_catalog.data_ms(starts), "
+            + Long.MIN_VALUE
+            + "), coalesce(_prom_catalog.data_ms(seal), "
+            + Long.MIN_VALUE
+            + ")) FROM _prom_catalog.ha_lease WHERE cluster_id = @");
   }
 
-  private static void execute(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
+  private String rows(Statement statement, String sql) throws SQLException {
+    StringBuilder text = new StringBuilder();
+    try (ResultSet row = statement.executeQuery(sql.replace("@", String.valueOf(clusterId)))) {
+      while (row.next()) {
+        text.append(row.getString(1));
+      }
     }
+    return text.toString();
   }
 
-  private static long number(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row = query(statement, sql)) {
-      row.next();
-      return row.getLong(1);
+  private List<Long> samples(Statement statement) throws SQLException {
+    List<Long> times = new ArrayList<>();
+    try (ResultSet row =
+        statement.executeQuery(
+            "SELECT _prom_catalog.data_ms(time) FROM prom_data.sample WHERE series_id = "
+                + seriesId
+                + " ORDER BY time")) {
+      while (row.next()) {
+        times.add(row.getLong(1));
+      }
     }
+    return times;
   }
 
   @Override
   public void close() throws SQLException {
-    for (Connection connection : open) {
-      connection.close();
-    }
+    transactions.close();
     judge.close();
   }
 }

@@ -38,7 +38,7 @@ class SampleBatcherTest {
     for (int i = 0; i < samples; i++) {
       batch.known(1, i, i);
     }
-    return batcher.store(batch.build(), List.of(), bytes);
+    return batcher.store(batch.build(), List.of(), List.of(), bytes);
   }
 
   private static FailureKind failureOf(CompletionStage<Void> stage) {

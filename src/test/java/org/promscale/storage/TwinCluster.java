@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.Lease;
 import org.promscale.ha.Patch;
+import org.promscale.ha.PatchRun;
 import org.promscale.ha.Progress;
 import org.promscale.ha.Sighting;
 import org.promscale.ha.Silence;
+import org.promscale.ha.Steering;
 import org.promscale.ha.Term;
 
 /** The rows of one cluster in the twin of the database. One thread. */
@@ -72,21 +74,23 @@ final class TwinCluster {
     final long startMs;
     final long endMs;
     final long openedAtMs;
+    final long opensAtMs;
     long openUntilMs = INFINITY;
     long trueCloseMs = INFINITY;
     long filledAtMs = Lease.NO_TIME;
     long filled;
 
-    PatchRow(long id, String replica, long startMs, long endMs, long openedAtMs) {
+    PatchRow(long id, String replica, long startMs, long endMs, long openedAtMs, long opensAtMs) {
       this.id = id;
       this.replica = replica;
       this.startMs = startMs;
       this.endMs = endMs;
       this.openedAtMs = openedAtMs;
+      this.opensAtMs = opensAtMs;
     }
 
     PatchRow copy() {
-      PatchRow copy = new PatchRow(id, replica, startMs, endMs, openedAtMs);
+      PatchRow copy = new PatchRow(id, replica, startMs, endMs, openedAtMs, opensAtMs);
       copy.openUntilMs = openUntilMs;
       copy.trueCloseMs = trueCloseMs;
       copy.filledAtMs = filledAtMs;
@@ -108,6 +112,8 @@ final class TwinCluster {
   long counterSeen;
   List<Long> gapsMs = List.of();
   long burstAtMs = Lease.NO_TIME;
+  long patchedSinceMs = Lease.NO_TIME;
+  long patchedAtMs = Lease.NO_TIME;
   long baseFrontierMs = Lease.NO_TIME;
   long baseLastMs = Lease.NO_TIME;
   long baseCommits;
@@ -140,6 +146,8 @@ final class TwinCluster {
     copy.counterSeen = counterSeen;
     copy.gapsMs = gapsMs;
     copy.burstAtMs = burstAtMs;
+    copy.patchedSinceMs = patchedSinceMs;
+    copy.patchedAtMs = patchedAtMs;
     copy.baseFrontierMs = baseFrontierMs;
     copy.baseLastMs = baseLastMs;
     copy.baseCommits = baseCommits;
@@ -178,14 +186,15 @@ final class TwinCluster {
       if (!knownFences.contains(fence)) {
         known.add(new Term(row.number(), row.leader(), row.startMs(), row.endMs()));
       }
-      if (row.cause().equals("silent") && row.decidedAtMs() > nowMs - 3_600_000) {
+      if (Set.of("silent", "lagging").contains(row.cause())
+          && row.decidedAtMs() > nowMs - 3_600_000) {
         recent++;
       }
     }
     List<Patch> open = new ArrayList<>();
     for (PatchRow patch : patches) {
-      if (patch.openUntilMs > nowMs) {
-        open.add(new Patch(patch.id, patch.replica, patch.startMs, patch.endMs));
+      if (patch.openUntilMs == INFINITY) {
+        open.add(new Patch(patch.id, patch.replica, patch.startMs, patch.endMs, patch.opensAtMs));
       }
     }
     int idle = 0;
@@ -211,6 +220,8 @@ final class TwinCluster {
         open,
         idle,
         recent,
+        new PatchRun(patchedSinceMs, patchedAtMs),
+        Steering.NONE,
         nowMs);
   }
 }

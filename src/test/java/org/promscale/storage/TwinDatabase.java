@@ -15,6 +15,8 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.promscale.ha.HeldRequest;
+import org.promscale.ingest.HeldShelf;
 
 /**
  * The twin of the database: leases, lanes, terms, patches and samples with the locks that matter.
@@ -32,12 +34,15 @@ public final class TwinDatabase {
 
   /** A state to come back to. */
   public record Snapshot(
-      Map<Long, TwinCluster> clusters, Map<Long, NavigableMap<Long, Stored>> samples) {}
+      Map<Long, TwinCluster> clusters,
+      Map<Long, NavigableMap<Long, Stored>> samples,
+      List<TwinShelf.Row> shelf) {}
 
   static final long LOCK_TIMEOUT_MS = 2_000;
   static final long FOR_EVER = Long.MAX_VALUE;
   private static final long IDLE_TIMEOUT_MS = 5_000;
   private static final long FROZEN_WAIT_MS = 10_000;
+  private static final long FROZEN_COPY_MS = 30_000;
 
   private final LongSupplier clock;
   private final LongSupplier trueClock;
@@ -45,10 +50,12 @@ public final class TwinDatabase {
   final Mutant mutant;
   private Map<Long, TwinCluster> clusters = new TreeMap<>();
   private Map<Long, NavigableMap<Long, Stored>> samples = new TreeMap<>();
+  private List<TwinShelf.Row> shelf = new ArrayList<>();
   private final Map<TwinSession.Key, TwinSession> uncommitted = new LinkedHashMap<>();
   private final List<TwinSession> sessions = new ArrayList<>();
   private final Set<TwinSession.Key> lost = new HashSet<>();
   private long nextPatch = 1;
+  private long lastShelved;
   private boolean up = true;
 
   /**
@@ -114,7 +121,7 @@ public final class TwinDatabase {
 
   /** Copies the state. */
   public Snapshot snapshot() {
-    return new Snapshot(copyClusters(clusters), copySamples(samples));
+    return new Snapshot(copyClusters(clusters), copySamples(samples), List.copyOf(shelf));
   }
 
   /** Goes back: what was committed since is lost. */
@@ -131,6 +138,7 @@ public final class TwinDatabase {
                 }));
     clusters = copyClusters(snapshot.clusters());
     samples = copySamples(snapshot.samples());
+    shelf = new ArrayList<>(snapshot.shelf());
   }
 
   private static Map<Long, TwinCluster> copyClusters(Map<Long, TwinCluster> all) {
@@ -168,6 +176,27 @@ public final class TwinDatabase {
     clusters.put(cluster.id, cluster);
   }
 
+  /** Returns the held requests that are here. */
+  public List<HeldShelf.Shelved> shelved() {
+    return shelf.stream().map(TwinShelf.Row::shelved).toList();
+  }
+
+  List<TwinShelf.Row> shelf() {
+    return shelf;
+  }
+
+  void shelve(HeldRequest request) {
+    shelf.add(
+        TwinShelf.Row.free(
+            new HeldShelf.Shelved(
+                ++lastShelved,
+                request.clusterId(),
+                request.tenant(),
+                request.sender(),
+                request.body(),
+                nowMs())));
+  }
+
   // Sessions.
 
   TwinSession begin(String owner) {
@@ -202,7 +231,7 @@ public final class TwinDatabase {
     TwinFailure failure = null;
     try {
       TwinSession blocker = statement.attempt().get();
-      if (blocker != null && !waitsFor(blocker, session)) {
+      if (blocker != null && !blocker.waitsFor(session)) {
         session.waiting = statement;
         session.blockedBy = blocker;
         return;
@@ -215,18 +244,6 @@ public final class TwinDatabase {
     }
     session.clientTurnSinceMs = nowMs();
     statement.done().accept(failure);
-  }
-
-  /** Follows the chain of those who wait; every statement waits for one session. */
-  private static boolean waitsFor(TwinSession from, TwinSession wanted) {
-    TwinSession next = from;
-    for (int hops = 0; next != null && hops < 64; hops++) {
-      if (next == wanted) {
-        return true;
-      }
-      next = next.blockedBy;
-    }
-    return false;
   }
 
   void commit(TwinSession session) {
@@ -279,7 +296,7 @@ public final class TwinDatabase {
     }
   }
 
-  /** Ends sessions that wait for their client and block others for ten seconds. */
+  /** Ends sessions whose client is frozen: that block others for 10 s, or are in COPY for 30 s. */
   int endFrozen() {
     long now = nowMs();
     Set<TwinSession> frozen = new HashSet<>();
@@ -293,6 +310,11 @@ public final class TwinDatabase {
             && frozen.add(blocker)) {
           end(blocker, false);
         }
+      } else if (waiting == null
+          && session.inCopy
+          && session.clientTurnSinceMs < now - FROZEN_COPY_MS
+          && frozen.add(session)) {
+        end(session, false);
       }
     }
     return frozen.size();
@@ -330,26 +352,20 @@ public final class TwinDatabase {
     return null;
   }
 
-  /** Returns whoever would keep a change of leader waiting, null if nobody does. */
-  @Nullable TwinSession holderOf(TwinCluster cluster) {
-    if (cluster.writeLockedBy != null) {
-      return cluster.writeLockedBy;
+  /** Locks a lane's row. */
+  @Nullable TwinSession lockLane(TwinSession session, TwinCluster.Lane lane) {
+    TwinSession holder = lane.lockedBy;
+    if (holder == null) {
+      lane.lockedBy = session;
+      session.lanes.add(lane);
     }
-    if (!cluster.sharedBy.isEmpty()) {
-      return cluster.sharedBy.get(0);
-    }
-    for (TwinCluster.Lane lane : cluster.lanes.values()) {
-      if (lane.lockedBy != null) {
-        return lane.lockedBy;
-      }
-    }
-    return null;
+    return holder == session ? null : holder;
   }
 
   /**
    * Inserts a row.
    *
-   * @param careful whether a row that is there already is left alone; else it is a violation
+   * @param careful whether a row that is there is left alone; else it is a violation
    * @return whom it has to wait for
    * @throws TwinFailure 23505, naming the series
    */

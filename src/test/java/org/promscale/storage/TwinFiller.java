@@ -2,14 +2,11 @@ package org.promscale.storage;
 
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.FillOrder;
-import org.promscale.ha.HoleFinder;
 import org.promscale.ha.Lease;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ingest.LeaseChanged;
@@ -20,16 +17,14 @@ import org.promscale.model.SeriesTable;
 final class TwinFiller implements SampleBatcher.OverlappingStore {
 
   private static final int ATTEMPTS = 3;
-  private static final int NEIGHBOURS = 9;
 
   private final TwinDatabase db;
   private final TwinLine line;
   private final String connector;
-  private final TwinWriter.TwinLanes lanes;
+  private final TwinLanes lanes;
   private final int firstLane;
 
-  TwinFiller(
-      TwinDatabase db, TwinLine line, String connector, TwinWriter.TwinLanes lanes, int firstLane) {
+  TwinFiller(TwinDatabase db, TwinLine line, String connector, TwinLanes lanes, int firstLane) {
     this.db = db;
     this.line = line;
     this.connector = connector;
@@ -78,47 +73,6 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
         });
   }
 
-  /** Returns for each sample of a batch whether it fits a hole. */
-  static boolean[] fitting(TwinDatabase db, SeriesTable series, Samples samples) {
-    Map<Long, TreeMap<Long, Integer>> wanted = new TreeMap<>();
-    for (int i = 0; i < samples.size(); i++) {
-      wanted
-          .computeIfAbsent(series.id(samples.series(i)), id -> new TreeMap<>())
-          .putIfAbsent(samples.timestampMs(i), i);
-    }
-    boolean[] fitting = new boolean[samples.size()];
-    wanted.forEach(
-        (id, rows) -> {
-          long[] candidates = rows.keySet().stream().mapToLong(Long::longValue).toArray();
-          boolean[] fits =
-              HoleFinder.fits(around(db.samples(id), rows.firstKey(), rows.lastKey()), candidates);
-          for (int i = 0; i < candidates.length; i++) {
-            Integer row = rows.get(candidates[i]);
-            if (fits[i] && row != null) {
-              fitting[row] = true;
-            }
-          }
-        });
-    return fitting;
-  }
-
-  private static long[] around(
-      NavigableMap<Long, TwinDatabase.Stored> stored, long first, long last) {
-    TreeMap<Long, Boolean> around = new TreeMap<>();
-    Long before = stored.lowerKey(first);
-    for (int i = 0; i < NEIGHBOURS && before != null; i++) {
-      around.put(before, true);
-      before = stored.lowerKey(before);
-    }
-    stored.subMap(first, true, last, true).keySet().forEach(t -> around.put(t, true));
-    Long after = stored.higherKey(last);
-    for (int i = 0; i < NEIGHBOURS && after != null; i++) {
-      around.put(after, true);
-      after = stored.higherKey(after);
-    }
-    return around.keySet().stream().mapToLong(Long::longValue).toArray();
-  }
-
   /** One request. */
   private final class Filling {
     private final int lane;
@@ -156,14 +110,14 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
                     } else if (!cluster.fence.equals(order.fence())) {
                       changed(session);
                     } else {
-                      line.toClient(TwinLine.Point.BETWEEN, () -> insert(session));
+                      line.toClient(TwinLine.Point.BETWEEN, () -> look(session));
                     }
                   });
             }
           });
     }
 
-    private void insert(TwinSession session) {
+    private void look(TwinSession session) {
       line.toServer(
           () -> {
             if (session.ended) {
@@ -171,40 +125,66 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
               return;
             }
             Samples samples = pending.batch().samples();
-            SeriesTable series = pending.batch().series();
-            boolean[] fits = fitting(db, series, samples);
+            boolean[] fits =
+                TwinNeighbours.fitting(
+                    db, pending.batch().series(), samples, startOf(order.clusterId()));
             chosen = 0;
             for (boolean fit : fits) {
               chosen += fit ? 1 : 0;
             }
-            db.run(
-                session,
-                TwinDatabase.LOCK_TIMEOUT_MS,
+            session.clientTurnSinceMs = db.nowMs();
+            line.toClient(
+                TwinLine.Point.BETWEEN,
                 () -> {
-                  for (int i = 0; i < samples.size(); i++) {
-                    TwinSession holder =
-                        fits[i]
-                            ? db.insert(
-                                session,
-                                series.id(samples.series(i)),
-                                samples.timestampMs(i),
-                                samples.valueBits(i),
-                                true)
-                            : null;
-                    if (holder != null) {
-                      return holder;
-                    }
-                  }
-                  return null;
-                },
-                failure -> {
-                  if (failure == null) {
-                    line.toClient(TwinLine.Point.BETWEEN, () -> note(session));
+                  if (chosen > 0) {
+                    insert(session, fits);
                   } else {
-                    refuse(session, failure);
+                    note(session);
                   }
                 });
           });
+    }
+
+    private long startOf(long clusterId) {
+      if (order.patchId() == 0) {
+        return Long.MAX_VALUE;
+      }
+      TwinCluster cluster = db.cluster(clusterId);
+      return cluster == null ? Lease.NO_TIME : cluster.startMs;
+    }
+
+    private void insert(TwinSession session, boolean[] fits) {
+      Samples samples = pending.batch().samples();
+      SeriesTable series = pending.batch().series();
+      line.toServer(
+          () ->
+              db.run(
+                  session,
+                  TwinDatabase.LOCK_TIMEOUT_MS,
+                  () -> {
+                    for (int i = 0; i < samples.size(); i++) {
+                      TwinSession holder =
+                          fits[i]
+                              ? db.insert(
+                                  session,
+                                  series.id(samples.series(i)),
+                                  samples.timestampMs(i),
+                                  samples.valueBits(i),
+                                  true)
+                              : null;
+                      if (holder != null) {
+                        return holder;
+                      }
+                    }
+                    return null;
+                  },
+                  failure -> {
+                    if (failure == null) {
+                      line.toClient(TwinLine.Point.BETWEEN, () -> note(session));
+                    } else {
+                      refuse(session, failure);
+                    }
+                  }));
     }
 
     private void note(TwinSession session) {
@@ -212,11 +192,10 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
           () -> {
             if (session.ended) {
               refuse(session, new TwinFailure("57P01"));
-            } else if (!notePatch(session) || !passAlive(session)) {
-              changed(session);
+            } else if (notePatch(session)) {
+              passAlive(session);
             } else {
-              session.clientTurnSinceMs = db.nowMs();
-              line.toClient(TwinLine.Point.BEFORE_COMMIT, () -> commit(session));
+              changed(session);
             }
           });
     }
@@ -228,11 +207,11 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
       TwinCluster cluster = db.cluster(order.clusterId());
       if (cluster != null) {
         for (TwinCluster.PatchRow patch : cluster.patches) {
-          if (patch.id == order.patchId() && patch.openUntilMs > db.nowMs()) {
+          if (patch.id == order.patchId() && patch.openUntilMs == TwinCluster.INFINITY) {
             session.redo.add(
                 () -> {
                   patch.filled += chosen;
-                  patch.filledAtMs = db.nowMs();
+                  patch.filledAtMs = chosen > 0 ? db.nowMs() : patch.filledAtMs;
                 });
             return true;
           }
@@ -241,15 +220,28 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
       return false;
     }
 
-    private boolean passAlive(TwinSession session) {
+    private void passAlive(TwinSession session) {
       Samples samples = pending.batch().samples();
       long newestMs = Lease.NO_TIME;
       for (int i = 0; i < samples.size(); i++) {
         newestMs = Math.max(newestMs, samples.timestampMs(i));
       }
       LeaseClaim life = new LeaseClaim(order.clusterId(), order.fence(), newestMs, 0);
-      return !order.leads()
-          || lanes.pass(session, lane, Map.of(order.clusterId(), life), true).isEmpty();
+      lanes.pass(
+          session,
+          lane,
+          order.leads() ? Map.of(order.clusterId(), life) : Map.of(),
+          true,
+          TwinDatabase.LOCK_TIMEOUT_MS,
+          (lost, failure) -> {
+            if (failure != null) {
+              refuse(session, failure);
+            } else if (!lost.isEmpty()) {
+              changed(session);
+            } else {
+              line.toClient(TwinLine.Point.BEFORE_COMMIT, () -> commit(session));
+            }
+          });
     }
 
     private void commit(TwinSession session) {

@@ -58,6 +58,11 @@ public final class TwinHistory {
   }
 
   /** Returns the number of the current term. */
+  public String cause() {
+    return cluster == null ? "" : cluster.terms.get(cluster.terms.size() - 1).cause();
+  }
+
+  /** Returns the number of the current term, 0 if there is none. */
   public long term() {
     return cluster == null ? 0 : cluster.term;
   }
@@ -83,6 +88,11 @@ public final class TwinHistory {
     }
     ClusterState state = cluster.read(Set.of(cluster.fence), db.nowMs());
     return policy.timeoutMs(state.lease(), state.recentChanges());
+  }
+
+  /** Returns everything a connector would read now; null if there is no such cluster. */
+  public @Nullable ClusterState state() {
+    return cluster == null ? null : cluster.read(Set.of(cluster.fence), db.nowMs());
   }
 
   /** Returns all terms. */

@@ -7,39 +7,53 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.Cadence;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ha.Lease;
-import org.promscale.ha.Progress;
+import org.promscale.ha.Settlement;
+import org.promscale.ha.Settling;
 import org.promscale.ha.Sighting;
 import org.promscale.ha.Silence;
-import org.promscale.ha.Takeover;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.LeaseStore;
 
 /**
- * The leases of one connector in the twin. A call takes no simulated time: what it would have to
- * wait for counts as a lock time-out, and the caller tries again. One thread.
+ * The leases of one connector in the twin. A change of leader takes simulated time, statement by
+ * statement; everything else only where it has to wait for a lock. Then the caller waits, as the
+ * connector's thread would. One thread at a time.
  */
 public final class TwinLeases implements LeaseStore {
 
-  private static final long STALE_LEASE_MS = 5_000;
-  private static final long OLD_LEASE_MS = 60_000;
+  private static final long PATCH_REST_MS = 10_000;
 
   private final TwinDatabase db;
-  private final LongSupplier localClock;
+  private final TwinLine line;
+  private final String owner;
+  private final MutantView mutated;
+  private final Map<Long, Long> viewedAtMs = new HashMap<>();
 
-  // Of mutants: what this connector remembers where it should not.
-  private final Map<Long, ClusterState> stale = new HashMap<>();
-  private final Map<Long, Silence> longLooks = new HashMap<>();
-
-  /** Makes the view of a connector with this wall clock, in milliseconds. */
-  public TwinLeases(TwinDatabase db, LongSupplier localClock) {
+  /**
+   * Makes the view of a connector.
+   *
+   * @param line its way to the twin
+   * @param owner its name
+   * @param localClock its wall clock, in milliseconds
+   */
+  public TwinLeases(TwinDatabase db, TwinLine line, String owner, LongSupplier localClock) {
     this.db = db;
-    this.localClock = localClock;
+    this.line = line;
+    this.owner = owner;
+    this.mutated = new MutantView(db, localClock, owner);
+  }
+
+  /** Returns true wall time at which a cluster was last read. */
+  public long viewedAtMs(long clusterId) {
+    return viewedAtMs.getOrDefault(clusterId, Long.MIN_VALUE);
   }
 
   @Override
@@ -47,7 +61,7 @@ public final class TwinLeases implements LeaseStore {
     requireUp();
     List<ClusterState> states = new ArrayList<>();
     for (TwinCluster cluster : db.clusters()) {
-      states.add(mutated(cluster, cluster.read(knownFences, db.nowMs())));
+      states.add(view(cluster, knownFences));
     }
     return states;
   }
@@ -58,68 +72,15 @@ public final class TwinLeases implements LeaseStore {
     List<ClusterState> states = new ArrayList<>();
     for (TwinCluster cluster : db.clusters()) {
       if (clusterIds.contains(cluster.id)) {
-        states.add(mutated(cluster, cluster.read(Set.of(), db.nowMs())));
+        states.add(view(cluster, Set.of()));
       }
     }
     return states;
   }
 
-  private ClusterState mutated(TwinCluster cluster, ClusterState state) {
-    return switch (db.mutant) {
-      case FRONTIER_OF_WRONG_TERM -> staleLease(cluster, state);
-      case SILENCE_FROM_LOCAL_CLOCK -> {
-        long at = state.progress().committedAtMs();
-        long silent = at == Lease.NO_TIME ? 0 : Math.max(0, localClock.getAsLong() - at);
-        yield withSilence(state, new Silence(state.progress().commits(), silent, state.nowMs()));
-      }
-      case LONG_LOOKS -> {
-        Silence last = longLooks.get(state.clusterId());
-        long commits = state.progress().commits();
-        long millis =
-            last == null || last.counter() != commits
-                ? 0
-                : last.millis() + Math.max(0, state.nowMs() - last.lookedAtMs());
-        Silence silence = new Silence(commits, millis, state.nowMs());
-        longLooks.put(state.clusterId(), silence);
-        yield withSilence(state, silence);
-      }
-      default -> state;
-    };
-  }
-
-  /** The lease as it was up to five seconds ago, with the progress of now. */
-  private ClusterState staleLease(TwinCluster cluster, ClusterState state) {
-    ClusterState before = stale.get(state.clusterId());
-    if (before == null || state.nowMs() - before.nowMs() > STALE_LEASE_MS) {
-      ClusterState complete = cluster.read(Set.of(), db.nowMs());
-      stale.put(state.clusterId(), complete);
-      return complete;
-    }
-    return before.withProgress(state.progress());
-  }
-
-  private static ClusterState withSilence(ClusterState s, Silence silence) {
-    Lease l = s.lease();
-    return new ClusterState(
-        s.clusterId(),
-        s.tenant(),
-        s.cluster(),
-        new Lease(
-            l.term(),
-            l.leader(),
-            l.startMs(),
-            l.sealMs(),
-            l.fence(),
-            silence,
-            l.gapsMs(),
-            l.overrideMs()),
-        s.progress(),
-        s.sightings(),
-        s.terms(),
-        s.openPatches(),
-        s.idleLanes(),
-        s.recentChanges(),
-        s.nowMs());
+  private ClusterState view(TwinCluster cluster, Set<UUID> knownFences) {
+    viewedAtMs.put(cluster.id, db.trueMs());
+    return mutated.view(cluster, cluster.read(knownFences, db.nowMs()));
   }
 
   @Override
@@ -130,7 +91,7 @@ public final class TwinLeases implements LeaseStore {
         return Optional.of(cluster.id);
       }
     }
-    if (db.clusters().size() >= maxClusters) {
+    if (db.clusters().stream().filter(c -> c.tenant == tenant).count() >= maxClusters) {
       return Optional.empty();
     }
     TwinCluster cluster =
@@ -150,88 +111,10 @@ public final class TwinLeases implements LeaseStore {
   }
 
   @Override
-  public boolean takeOver(ClusterState seen, String winner, String cause) {
-    requireUp();
-    TwinCluster cluster = db.cluster(seen.clusterId());
-    if (cluster == null) {
-      return false;
-    }
-    requireFree(cluster);
-    boolean same = cluster.fence.equals(seen.lease().fence());
-    if (!same) {
-      return false;
-    }
-    Progress locked = cluster.progress(db.nowMs());
-    Optional<Takeover> takeover =
-        Takeover.decide(seen, cluster.read(Set.of(), db.nowMs()).withProgress(locked), winner);
-    takeover.ifPresent(t -> change(cluster, t, locked, cause));
-    return takeover.isPresent();
-  }
-
-  private void change(TwinCluster cluster, Takeover decided, Progress locked, String cause) {
-    long now = db.nowMs();
-    long boundary = decided.boundaryMs();
-    long seal = decided.sealMs();
-    if (db.mutant == Mutant.BOUNDARY_AT_OLD_END && boundary != Lease.NO_TIME) {
-      boundary += OLD_LEASE_MS;
-      seal = Math.max(seal, boundary);
-    }
-    TwinCluster.TermRow old = cluster.terms.remove(cluster.terms.size() - 1);
-    cluster.terms.add(
-        new TwinCluster.TermRow(
-            old.number(),
-            old.leader(),
-            old.startMs(),
-            boundary,
-            old.cause(),
-            old.decidedAtMs(),
-            old.trueMs(),
-            old.sealMs()));
-    cluster.term++;
-    cluster.terms.add(
-        new TwinCluster.TermRow(
-            cluster.term,
-            decided.winner(),
-            boundary,
-            TwinCluster.INFINITY,
-            cause,
-            now,
-            db.trueMs(),
-            seal));
-    cluster.leader = decided.winner();
-    cluster.fence = db.newFence();
-    cluster.startMs = boundary;
-    cluster.sealMs = seal;
-    cluster.baseFrontierMs = boundary;
-    cluster.baseLastMs = boundary;
-    cluster.silenceMs = 0;
-    cluster.counterSeen = locked.commits();
-    cluster.lookedAtMs = now;
-    cluster.gapsMs = List.of();
-    cluster.burstAtMs = Lease.NO_TIME;
-    for (TwinCluster.PatchRow patch : cluster.patches) {
-      if (patch.openUntilMs == TwinCluster.INFINITY) {
-        patch.openUntilMs = now;
-        patch.trueCloseMs = db.trueMs();
-      }
-    }
-    if (decided.boundaryMs() != Lease.NO_TIME) {
-      cluster.patches.add(
-          new TwinCluster.PatchRow(
-              db.newPatchId(),
-              decided.winner(),
-              decided.patchStartMs(),
-              decided.boundaryMs(),
-              now));
-    }
-    for (TwinCluster.Lane lane : cluster.lanes.values()) {
-      lane.fence = cluster.fence;
-      lane.frontierMs = boundary;
-      lane.lastMs = boundary;
-      lane.lagMs = 0;
-      lane.committedAtMs = Lease.NO_TIME;
-      lane.registeredAtMs = db.nowMs();
-    }
+  public boolean takeOver(ClusterState seen, LeaderChange change) {
+    Answer answer = new Answer();
+    new TwinTransition(db, line, owner, seen, change, answer::accept).start();
+    return answer.get();
   }
 
   @Override
@@ -252,16 +135,22 @@ public final class TwinLeases implements LeaseStore {
     }
     for (LookNote look : looks) {
       TwinCluster cluster = db.cluster(look.clusterId());
-      if (cluster != null && cluster.fence.equals(look.fence())) {
-        note(cluster, look);
+      if (cluster != null) {
+        transaction(
+            TwinDatabase.FOR_EVER,
+            session ->
+                cluster.fence.equals(look.fence()) ? db.lockExclusive(session, cluster) : null,
+            () -> note(cluster, look));
       }
     }
   }
 
   private void note(TwinCluster cluster, LookNote look) {
     long now = db.nowMs();
+    if (!cluster.fence.equals(look.fence())) {
+      return;
+    }
     if (!look.silence().equals(Silence.UNKNOWN)) {
-      requireWritable(cluster);
       boolean still =
           cluster.counterSeen == look.silence().counter() && cluster.lookedAtMs != Lease.NO_TIME;
       long recorded =
@@ -275,10 +164,61 @@ public final class TwinLeases implements LeaseStore {
     }
     if (look.gapMs() > 0
         && (cluster.burstAtMs == Lease.NO_TIME || cluster.burstAtMs < look.burstMs() - 3_000)) {
-      requireWritable(cluster);
       cluster.gapsMs = Cadence.with(cluster.gapsMs, look.gapMs());
       cluster.burstAtMs = look.burstMs();
     }
+  }
+
+  @Override
+  public boolean openPatch(ClusterState seen, Settlement.PatchWish wish, long runGapMs) {
+    requireUp();
+    TwinCluster cluster = db.cluster(seen.clusterId());
+    if (cluster == null) {
+      return false;
+    }
+    boolean[] opened = {false};
+    transaction(
+        TwinDatabase.LOCK_TIMEOUT_MS,
+        session -> {
+          TwinSession holder = db.lockExclusive(session, cluster);
+          for (TwinCluster.Lane lane : cluster.lanes.values()) {
+            if (holder == null) {
+              holder = db.lockLane(session, lane);
+            }
+          }
+          return holder;
+        },
+        () -> opened[0] = open(cluster, seen, wish, runGapMs));
+    return opened[0];
+  }
+
+  private boolean open(
+      TwinCluster cluster, ClusterState seen, Settlement.PatchWish wish, long runGapMs) {
+    long now = db.nowMs();
+    boolean others = cluster.patches.stream().anyMatch(p -> p.openUntilMs == TwinCluster.INFINITY);
+    if (!cluster.fence.equals(seen.lease().fence())
+        || others
+        || (cluster.patchedAtMs != Lease.NO_TIME
+            && cluster.patchedAtMs > now - 5_000
+            && cluster.patchedAtMs <= now)) {
+      return false;
+    }
+    if (cluster.patchedAtMs == Lease.NO_TIME || cluster.patchedAtMs <= now - runGapMs) {
+      cluster.patchedSinceMs = now;
+    }
+    cluster.patchedAtMs = now;
+    UUID before = cluster.fence;
+    cluster.fence = db.newFence();
+    cluster.sealMs = Math.max(cluster.sealMs, wish.endMs());
+    cluster.patches.add(
+        new TwinCluster.PatchRow(
+            db.newPatchId(), wish.replica(), wish.startMs(), wish.endMs(), now, now));
+    for (TwinCluster.Lane lane : cluster.lanes.values()) {
+      if (lane.fence.equals(before)) {
+        lane.fence = cluster.fence;
+      }
+    }
+    return true;
   }
 
   @Override
@@ -288,13 +228,20 @@ public final class TwinLeases implements LeaseStore {
     if (cluster == null) {
       return;
     }
-    requireWritable(cluster);
+    transaction(
+        TwinDatabase.LOCK_TIMEOUT_MS,
+        session -> db.lockExclusive(session, cluster),
+        () -> closePatch(cluster, patchId));
+  }
+
+  private void closePatch(TwinCluster cluster, long patchId) {
     long now = db.nowMs();
     for (TwinCluster.PatchRow patch : cluster.patches) {
-      long filled = patch.filledAtMs == Lease.NO_TIME ? patch.openedAtMs : patch.filledAtMs;
+      long filled = Math.max(patch.opensAtMs, patch.filledAtMs);
       if (patch.id == patchId
           && patch.openUntilMs == TwinCluster.INFINITY
-          && filled < now - 10_000) {
+          && (filled < now - PATCH_REST_MS || filled > now)
+          && !(patch.opensAtMs > now && patch.opensAtMs <= now + Settling.MOST_MS)) {
         patch.openUntilMs = now;
         patch.trueCloseMs = db.trueMs();
       }
@@ -308,7 +255,21 @@ public final class TwinLeases implements LeaseStore {
     if (cluster == null) {
       return;
     }
-    requireFree(cluster);
+    transaction(
+        TwinDatabase.LOCK_TIMEOUT_MS,
+        session -> {
+          TwinSession holder = db.lockExclusive(session, cluster);
+          for (TwinCluster.Lane lane : cluster.lanes.values()) {
+            if (holder == null && lane.isIdle(db.nowMs())) {
+              holder = db.lockLane(session, lane);
+            }
+          }
+          return holder;
+        },
+        () -> fold(cluster));
+  }
+
+  private void fold(TwinCluster cluster) {
     long now = db.nowMs();
     for (TwinCluster.Lane lane : List.copyOf(cluster.lanes.values())) {
       if (lane.isIdle(now)) {
@@ -347,17 +308,49 @@ public final class TwinLeases implements LeaseStore {
     }
   }
 
-  /** A change of leader waits for the lease row and for every lane. */
-  private void requireFree(TwinCluster cluster) {
-    if (db.holderOf(cluster) != null) {
-      throw unavailable();
-    }
+  /**
+   * Runs a short transaction: locks, then changes, all at once unless it has to wait.
+   *
+   * @param locks returns whom it has to wait for, null when it has all it needs
+   */
+  private void transaction(
+      long lockTimeoutMs, Function<TwinSession, @Nullable TwinSession> locks, Runnable change) {
+    TwinSession session = db.begin(owner);
+    Answer answer = new Answer();
+    db.run(
+        session,
+        lockTimeoutMs,
+        () -> locks.apply(session),
+        failure -> {
+          if (failure == null) {
+            session.redo.add(change);
+            db.commit(session);
+          } else {
+            db.end(session, false);
+          }
+          answer.accept(failure == null, failure);
+        });
+    answer.get();
   }
 
-  private static void requireWritable(TwinCluster cluster) {
-    @Nullable TwinSession holder = cluster.writeLockedBy;
-    if (holder != null || !cluster.sharedBy.isEmpty()) {
-      throw unavailable();
+  /** What a thread of the connector waits for. */
+  private final class Answer {
+    private boolean here;
+    private boolean result;
+    private @Nullable TwinFailure failure;
+
+    void accept(boolean answered, @Nullable TwinFailure failed) {
+      here = true;
+      result = answered;
+      failure = failed;
+    }
+
+    boolean get() {
+      line.await(() -> here);
+      if (failure != null) {
+        throw unavailable();
+      }
+      return result;
     }
   }
 

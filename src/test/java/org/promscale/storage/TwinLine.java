@@ -1,5 +1,7 @@
 package org.promscale.storage;
 
+import java.util.function.BooleanSupplier;
+
 /** The way between a connector and the twin of the database, in simulated time. */
 public interface TwinLine {
 
@@ -18,4 +20,7 @@ public interface TwinLine {
 
   /** Answers: runs at the connector once it has time for it, never if it is gone. */
   void toClient(Point point, Runnable next);
+
+  /** Waits at the connector, as one of its threads does, while everything else goes on. */
+  void await(BooleanSupplier done);
 }

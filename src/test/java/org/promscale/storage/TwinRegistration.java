@@ -1,9 +1,10 @@
 package org.promscale.storage;
 
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The two statements that register a lane. Stateless. */
+/** The statements that register a lane. Stateless. */
 final class TwinRegistration {
 
   private TwinRegistration() {}
@@ -20,19 +21,13 @@ final class TwinRegistration {
         done);
   }
 
-  /** Inserts the row and commits. */
-  static @Nullable TwinFailure insert(
-      TwinDatabase db, TwinSession session, TwinCluster cluster, String lane) {
-    try {
-      var fence = cluster.fence;
-      session.redo.add(
-          () ->
-              cluster.lanes.computeIfAbsent(
-                  lane, name -> new TwinCluster.Lane(name, fence, db.nowMs())));
-      db.commit(session);
-      return null;
-    } catch (TwinFailure e) {
-      return e;
-    }
+  /** Inserts the row; the share of the lease keeps its fence the one of now until COMMIT. */
+  static void insert(TwinDatabase db, TwinSession session, TwinCluster cluster, String lane) {
+    UUID fence = cluster.fence;
+    session.redo.add(
+        () ->
+            cluster.lanes.computeIfAbsent(
+                lane, name -> new TwinCluster.Lane(name, fence, db.nowMs())));
+    session.clientTurnSinceMs = db.nowMs();
   }
 }

@@ -35,4 +35,16 @@ final class TwinSession {
     this.owner = owner;
     this.clientTurnSinceMs = nowMs;
   }
+
+  /** Follows the chain of those who wait; every statement waits for one session. */
+  boolean waitsFor(TwinSession wanted) {
+    TwinSession next = this;
+    for (int hops = 0; next != null && hops < 64; hops++) {
+      if (next == wanted) {
+        return true;
+      }
+      next = next.blockedBy;
+    }
+    return false;
+  }
 }

@@ -1,141 +1,172 @@
 package org.promscale.storage;
 
+import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.UUID;
-import java.util.function.Supplier;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.ClusterState;
-import org.promscale.ha.Lease;
+import org.promscale.ha.FillOrder;
+import org.promscale.ha.LeaderChange;
 import org.promscale.ha.LeaseClaim;
-import org.promscale.ingest.IngestFailure;
+import org.promscale.ingest.LeaseChanged;
 
-/** The twin as a stage. */
+/** The twin as a stage: what the simulation runs, one statement at a time. */
 final class TwinStage implements InterleavingStage {
 
   static final long NOW_MS = 1_700_000_100_000L;
-  static final long STORED_MS = 1_700_000_000_000L;
-  static final long OTHER_MS = 1_700_000_001_000L;
-  static final long SERIES = 1;
+  static final long EARLIER_MS = 1_700_000_000_000L;
+  static final long STORED_MS = EARLIER_MS + 5_000;
+  static final long OTHER_MS = EARLIER_MS + 10_000;
 
-  private static final TwinLine STRAIGHT =
-      new TwinLine() {
-        @Override
-        public void toServer(Runnable statement) {
-          statement.run();
-        }
-
-        @Override
-        public void toClient(Point point, Runnable next) {
-          next.run();
-        }
-      };
+  private static final long SERIES = 1;
+  private static final long CLUSTER = 1;
 
   private TwinDatabase db = database();
-  private UUID fence = new UUID(0, 0);
+  private final List<String> withLanes = List.of("s", "t", "f", "g");
 
   private static TwinDatabase database() {
     return new TwinDatabase(() -> NOW_MS, () -> NOW_MS, new Random(1), Mutant.NONE);
   }
 
+  /** A transaction that stands at the server's door with its next statement. */
+  private static final class Steps implements Actor, TwinLine {
+    private final ArrayDeque<Runnable> statements = new ArrayDeque<>();
+    private @Nullable String outcome;
+
+    @Override
+    public void toServer(Runnable statement) {
+      statements.add(statement);
+    }
+
+    @Override
+    public void toClient(Point point, Runnable next) {
+      next.run();
+    }
+
+    @Override
+    public void await(BooleanSupplier done) {
+      throw new IllegalStateException("nothing here waits in the middle of a step");
+    }
+
+    @Override
+    public @Nullable String step() {
+      statements.remove().run();
+      return settled();
+    }
+
+    @Override
+    public @Nullable String settled() {
+      return outcome != null ? outcome : statements.isEmpty() ? null : OK;
+    }
+
+    void end(String what) {
+      outcome = what;
+    }
+
+    void endWith(CompletableFuture<Integer> answer) {
+      var unused =
+          answer.whenComplete(
+              (done, failure) ->
+                  end(failure == null ? DONE : failure instanceof LeaseChanged ? CHANGED : FAILED));
+    }
+
+    /** Runs all there is now. */
+    void runAll() {
+      while (!statements.isEmpty()) {
+        statements.remove().run();
+      }
+    }
+  }
+
   private TwinCluster cluster() {
-    TwinCluster cluster = db.cluster(1);
+    TwinCluster cluster = db.cluster(CLUSTER);
     if (cluster == null) {
       throw new IllegalStateException("no cluster");
     }
     return cluster;
   }
 
+  private TwinLeases leases() {
+    return new TwinLeases(db, new Steps(), "judge", () -> NOW_MS);
+  }
+
   @Override
   public void fresh() {
     db = database();
-    var unused = new TwinLeases(db, () -> NOW_MS).elect(0, "c", "A", 10);
-    fence = cluster().fence;
-    for (String lane : List.of("s-0", "t-0", "f-0", "g-0")) {
-      cluster().lanes.put(lane, new TwinCluster.Lane(lane, fence, NOW_MS));
-    }
+    var unused = leases().elect(0, "c", "A", 10);
+    withLanes.forEach(lane -> registered(new Steps(), lane));
+    Steps first = new Steps();
+    registered(first, "s").write(0, List.of(storing(EARLIER_MS)));
+    first.runAll();
+  }
+
+  /** Returns the writers of a connector whose lane is known to it. */
+  private TwinWriter registered(Steps line, String connector) {
+    TwinWriter writer = new TwinWriter(db, line, connector);
+    writer.lanes().register(0, Set.of(CLUSTER), failure -> {});
+    line.runAll();
+    return writer;
+  }
+
+  private PendingBatch storing(long timeMs) {
+    return Batches.unknown()
+        .known(SERIES, timeMs, 1)
+        .pending(new LeaseClaim(CLUSTER, cluster().fence, timeMs, 0));
+  }
+
+  private PendingBatch filling(long timeMs) {
+    return Batches.unknown()
+        .known(SERIES, timeMs, 1)
+        .filling(new FillOrder(CLUSTER, cluster().fence, 0, true));
   }
 
   @Override
-  public List<Step> actor(String name) {
-    TwinLeases leases = new TwinLeases(db, () -> NOW_MS);
-    ClusterState seen = leases.read(Set.of(1L)).get(0);
-    TwinSession session = db.begin(name);
-    return switch (name) {
-      case "store" -> storing(session, "s", STORED_MS);
-      case "store the same" -> storing(session, "t", STORED_MS);
-      case "fill" -> filling(session, "f", OTHER_MS);
-      case "fill the same" -> filling(session, "g", STORED_MS);
+  public Actor actor(String name) {
+    Steps steps = new Steps();
+    switch (name) {
+      case "store" -> store(steps, "s", STORED_MS);
+      case "store the same" -> store(steps, "t", STORED_MS);
+      case "fill" -> fill(steps, "f", OTHER_MS);
+      case "fill the same" -> fill(steps, "g", STORED_MS);
       case "register" ->
-          List.of(
-              () -> run(session, () -> db.lockShared(session, cluster())),
-              () -> told(TwinRegistration.insert(db, session, cluster(), "r-0")));
-      case "transition" -> List.of(() -> transition(leases, seen));
-      case "adopt" -> List.of(() -> OK + " " + leases.read(Set.of(1L)).get(0).lease().term());
+          new TwinLanes(db, steps, "r")
+              .register(0, Set.of(CLUSTER), failure -> steps.end(failure == null ? DONE : FAILED));
+      case "transition" -> change(steps, "B");
+      case "another transition" -> change(steps, "C");
+      case "adopt" -> steps.toServer(() -> steps.end("sees term " + read().lease().term()));
       default -> throw new IllegalArgumentException(name);
-    };
-  }
-
-  private static String transition(TwinLeases leases, ClusterState seen) {
-    try {
-      return leases.takeOver(seen, "B", "silent") ? OK : CHANGED;
-    } catch (IngestFailure e) {
-      return BLOCKED;
     }
+    return steps;
   }
 
-  private List<Step> storing(TwinSession session, String connector, long timeMs) {
-    return List.of(
-        () -> run(session, () -> db.insert(session, SERIES, timeMs, 1, false)),
-        () -> pass(session, connector, timeMs, false),
-        () -> commit(session));
+  private ClusterState read() {
+    return leases().read(Set.of(CLUSTER)).get(0);
   }
 
-  private List<Step> filling(TwinSession session, String connector, long timeMs) {
-    return List.of(
-        () -> {
-          String locked = run(session, () -> db.lockExclusive(session, cluster()));
-          return locked.equals(OK) && !cluster().fence.equals(fence) ? end(session) : locked;
-        },
-        () -> run(session, () -> db.insert(session, SERIES, timeMs, 1, true)),
-        () -> pass(session, connector, Lease.NO_TIME, true),
-        () -> commit(session));
+  private void store(Steps steps, String connector, long timeMs) {
+    PendingBatch pending = storing(timeMs);
+    var unused = registered(steps, connector).write(0, List.of(pending));
+    steps.endWith(pending.done());
   }
 
-  private String end(TwinSession session) {
-    db.end(session, false);
-    return CHANGED;
+  private void fill(Steps steps, String connector, long timeMs) {
+    PendingBatch pending = filling(timeMs);
+    var unused = registered(steps, connector).filler(0).write(0, List.of(pending));
+    steps.endWith(pending.done());
   }
 
-  private String pass(TwinSession session, String connector, long newestMs, boolean alive) {
-    LeaseClaim claim = new LeaseClaim(1, fence, newestMs, 0);
-    boolean lost =
-        !new TwinWriter.TwinLanes(db, STRAIGHT, connector)
-            .pass(session, 0, Map.of(1L, claim), alive)
-            .isEmpty();
-    return lost ? end(session) : OK;
-  }
-
-  private String commit(TwinSession session) {
-    db.commit(session);
-    return OK;
-  }
-
-  private String run(TwinSession session, Supplier<@Nullable TwinSession> attempt) {
-    String[] result = {BLOCKED};
-    db.run(session, 0, attempt, failure -> result[0] = told(failure));
-    if (!result[0].equals(OK)) {
-      String kept = result[0];
-      db.end(session, false);
-      return kept;
-    }
-    return OK;
-  }
-
-  private static String told(@Nullable TwinFailure failure) {
-    return failure == null ? OK : failure.sqlState().equals("23505") ? DUPLICATE : BLOCKED;
+  private void change(Steps steps, String winner) {
+    new TwinTransition(
+            db,
+            steps,
+            winner,
+            read(),
+            LeaderChange.silent(winner),
+            (leads, failure) -> steps.end(failure != null ? FAILED : leads ? DONE : CHANGED))
+        .start();
   }
 
   @Override
@@ -143,7 +174,18 @@ final class TwinStage implements InterleavingStage {
     StringBuilder state = new StringBuilder();
     TwinCluster cluster = cluster();
     state.append("term ").append(cluster.term).append(" of ").append(cluster.leader);
-    state.append(" from ").append(cluster.startMs).append(", lanes");
+    state.append(" from ").append(cluster.startMs).append(" seal ").append(cluster.sealMs);
+    state.append(", terms");
+    for (TwinCluster.TermRow term : cluster.terms) {
+      state.append(' ').append(term.leader()).append(' ').append(term.startMs());
+      state.append("..").append(term.endMs());
+    }
+    state.append(", patches");
+    for (TwinCluster.PatchRow patch : cluster.patches) {
+      state.append(' ').append(patch.replica).append(' ').append(patch.startMs);
+      state.append("..").append(patch.endMs);
+    }
+    state.append(", lanes");
     cluster.lanes.forEach(
         (name, lane) ->
             state

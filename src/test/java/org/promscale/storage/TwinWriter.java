@@ -1,16 +1,13 @@
 package org.promscale.storage;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.promscale.ha.Lease;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
@@ -40,6 +37,11 @@ public final class TwinWriter implements SampleBatcher.OverlappingStore {
     this.line = line;
     this.connector = connector;
     this.lanes = new TwinLanes(db, line, connector);
+  }
+
+  /** Returns its lanes, which its fillers share. */
+  TwinLanes lanes() {
+    return lanes;
   }
 
   /** Returns the fillers of the same connector. */
@@ -109,20 +111,26 @@ public final class TwinWriter implements SampleBatcher.OverlappingStore {
             TwinSession begun = db.begin(connector);
             session = begun;
             if (db.mutant == Mutant.FENCE_FIRST) {
-              pass(begun);
-              if (begun.ended) {
-                return;
-              }
+              pass(begun, () -> insert(begun));
+            } else {
+              insert(begun);
             }
-            begun.inCopy = true;
-            db.run(
-                begun,
-                TwinDatabase.FOR_EVER,
-                () -> insert(begun, false),
-                failure -> {
-                  begun.inCopy = failure == null;
-                  answer(TwinLine.Point.IN_COPY, failure, () -> endCopy(begun));
-                });
+          });
+    }
+
+    private void insert(TwinSession in) {
+      if (careful.size() == group.size()) {
+        insertMissing(in);
+        return;
+      }
+      in.inCopy = true;
+      db.run(
+          in,
+          TwinDatabase.FOR_EVER,
+          () -> insert(in, false),
+          failure -> {
+            in.inCopy = failure == null;
+            answer(TwinLine.Point.IN_COPY, failure, () -> endCopy(in));
           });
     }
 
@@ -154,31 +162,52 @@ public final class TwinWriter implements SampleBatcher.OverlappingStore {
       line.toServer(
           () -> {
             in.inCopy = false;
-            db.run(
-                in,
-                TwinDatabase.FOR_EVER,
-                () -> insert(in, true),
-                failure -> {
-                  if (failure == null && db.mutant != Mutant.FENCE_FIRST) {
-                    pass(in);
-                  } else {
-                    answer(TwinLine.Point.BEFORE_COMMIT, failure, () -> commit(in));
-                  }
-                });
+            if (careful.isEmpty()) {
+              passOrCommit(in);
+            } else {
+              insertMissing(in);
+            }
           });
     }
 
-    private void pass(TwinSession in) {
-      Set<Long> lost = lanes.pass(in, lane, claims, false);
-      if (!lost.isEmpty()) {
-        db.end(in, false);
-        line.toClient(TwinLine.Point.BETWEEN, () -> judgeAgain(new LeaseChanged(lost)));
-      } else if (db.mutant != Mutant.FENCE_FIRST) {
+    private void insertMissing(TwinSession in) {
+      db.run(
+          in,
+          TwinDatabase.FOR_EVER,
+          () -> insert(in, true),
+          failure ->
+              answer(TwinLine.Point.BETWEEN, failure, () -> line.toServer(() -> passOrCommit(in))));
+    }
+
+    private void passOrCommit(TwinSession in) {
+      if (db.mutant == Mutant.FENCE_FIRST) {
         answer(TwinLine.Point.BEFORE_COMMIT, null, () -> commit(in));
+      } else {
+        pass(in, () -> answer(TwinLine.Point.BEFORE_COMMIT, null, () -> commit(in)));
       }
     }
 
+    private void pass(TwinSession in, Runnable next) {
+      lanes.pass(
+          in,
+          lane,
+          claims,
+          false,
+          TwinDatabase.FOR_EVER,
+          (lost, failure) -> {
+            if (failure != null) {
+              answer(TwinLine.Point.BETWEEN, failure, next);
+            } else if (!lost.isEmpty()) {
+              db.end(in, false);
+              line.toClient(TwinLine.Point.BETWEEN, () -> judgeAgain(new LeaseChanged(lost)));
+            } else {
+              next.run();
+            }
+          });
+    }
+
     private void commit(TwinSession in) {
+      group.forEach(p -> p.left().forEach(held -> in.redo.add(() -> db.shelve(held))));
       line.toServer(
           () -> {
             TwinFailure failure = null;
@@ -266,127 +295,6 @@ public final class TwinWriter implements SampleBatcher.OverlappingStore {
     private void stored() {
       group.forEach(p -> p.done().complete(0));
       free.complete(null);
-    }
-  }
-
-  /** The twin of {@link LaneFence}. */
-  static final class TwinLanes {
-    private final TwinDatabase db;
-    private final TwinLine line;
-    private final String connector;
-    private final Map<Integer, Set<Long>> registered = new HashMap<>();
-
-    TwinLanes(TwinDatabase db, TwinLine line, String connector) {
-      this.db = db;
-      this.line = line;
-      this.connector = connector;
-    }
-
-    private String name(int lane) {
-      return connector + "-" + lane;
-    }
-
-    /** Registers a lane where it is not yet; tells null, or what went wrong. */
-    void register(int lane, Set<Long> clusterIds, Consumer<@Nullable RuntimeException> done) {
-      Set<Long> known = registered.computeIfAbsent(lane, l -> new HashSet<>());
-      for (Long id : clusterIds) {
-        if (!known.contains(id)) {
-          register(
-              lane,
-              id,
-              failure -> {
-                if (failure == null) {
-                  known.add(id);
-                  register(lane, clusterIds, done);
-                } else {
-                  done.accept(failure);
-                }
-              });
-          return;
-        }
-      }
-      done.accept(null);
-    }
-
-    private void register(int lane, long clusterId, Consumer<@Nullable RuntimeException> done) {
-      line.toServer(
-          () -> {
-            TwinCluster cluster = db.cluster(clusterId);
-            if (!db.isUp()) {
-              tell(done, unavailable(new TwinFailure("08006")));
-            } else if (cluster == null) {
-              tell(done, new LeaseChanged(Set.of(clusterId)));
-            } else {
-              TwinSession session = db.begin(connector);
-              TwinRegistration.lock(
-                  db,
-                  session,
-                  cluster,
-                  failure ->
-                      line.toClient(
-                          TwinLine.Point.BETWEEN,
-                          () -> {
-                            if (failure == null) {
-                              insert(session, cluster, lane, done);
-                            } else {
-                              db.end(session, false);
-                              done.accept(unavailable(failure));
-                            }
-                          }));
-            }
-          });
-    }
-
-    private void insert(
-        TwinSession session,
-        TwinCluster cluster,
-        int lane,
-        Consumer<@Nullable RuntimeException> done) {
-      line.toServer(
-          () -> {
-            TwinFailure failure = TwinRegistration.insert(db, session, cluster, name(lane));
-            tell(done, failure == null ? null : unavailable(failure));
-          });
-    }
-
-    private void tell(
-        Consumer<@Nullable RuntimeException> done, @Nullable RuntimeException failure) {
-      line.toClient(TwinLine.Point.BETWEEN, () -> done.accept(failure));
-    }
-
-    /** Notes progress and checks the fences; returns the clusters whose fence is gone. */
-    Set<Long> pass(TwinSession session, int lane, Map<Long, LeaseClaim> claims, boolean alive) {
-      Set<Long> lost = new HashSet<>();
-      for (LeaseClaim claim : claims.values()) {
-        TwinCluster cluster = db.cluster(claim.clusterId());
-        TwinCluster.Lane row = cluster == null ? null : cluster.lanes.get(name(lane));
-        boolean mine = row != null && row.fence.equals(claim.fence());
-        if (row == null || !(mine || db.mutant == Mutant.FENCE_OFF)) {
-          lost.add(claim.clusterId());
-          continue;
-        }
-        row.lockedBy = session;
-        session.lanes.add(row);
-        session.redo.add(
-            () -> note(row, claim, alive || claim.newestMs() != Lease.NO_TIME ? 1 : 0));
-      }
-      if (!lost.isEmpty()) {
-        registered.getOrDefault(lane, new HashSet<>()).removeAll(lost);
-      }
-      return lost;
-    }
-
-    private void note(TwinCluster.Lane row, LeaseClaim claim, int commits) {
-      long now = db.nowMs();
-      long clamped =
-          db.mutant == Mutant.CLAMP_OFF
-              ? claim.newestMs()
-              : Math.min(claim.newestMs(), now + 5_000);
-      row.commits += commits;
-      row.committedAtMs = now;
-      row.lastMs = Math.max(row.lastMs, claim.newestMs());
-      row.lagMs = claim.lagMs();
-      row.frontierMs = Math.max(row.frontierMs, clamped);
     }
   }
 }

@@ -9,8 +9,21 @@ import org.junit.jupiter.api.Test;
  */
 class HaChaosIT {
 
+  /** The long form looks for what nobody has seen yet; this one guards what works. */
+  private static final long SEED = 1659114135;
+
   @Test
   void oneAuthorAndNothingAcknowledgedIsLost() throws Exception {
-    new HaChaosRun(Duration.ofSeconds(35), Duration.ofSeconds(5), HaChaosRun.seed()).run();
+    new HaChaosRun(
+            new HaChaosRun.Plan(
+                3,
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(10),
+                true,
+                false),
+            Long.getLong("ha.chaos.seed", SEED))
+        .run()
+        .assertInvariants();
   }
 }

@@ -101,6 +101,18 @@ final class HaPair implements AutoCloseable {
         () -> replica.current().acknowledgedUntilMs() >= nowMs);
   }
 
+  /**
+   * Waits until a leader has stored more than a standby that was killed just now can have sent: one
+   * that was seen later than the leader would take over when the leader ends.
+   */
+  static void awaitOutlived(HaReplica leader) {
+    long untilMs = System.currentTimeMillis() + 3 * STEP_MS;
+    Await.until(
+        leader.name() + " goes on alone",
+        PATIENCE,
+        () -> leader.current().acknowledgedUntilMs() >= untilMs);
+  }
+
   HaEvidence evidence(HaStand stand) throws SQLException {
     return HaEvidence.of(stand.dataSource(), cluster, STEP_MS, List.of(first, second));
   }

@@ -24,18 +24,20 @@ final class HaStand implements AutoCloseable {
    *
    * @param number connectors
    * @param timeout value of {@code -metrics.high-availability.leader-timeout}
+   * @param more further flags of the connectors
    */
-  HaStand(int number, String timeout) {
+  HaStand(int number, String timeout, String... more) {
+    this(List.of(), number, timeout, more);
+  }
+
+  /** Starts it all, the connectors' JVMs with these options. */
+  HaStand(List<String> javaOptions, int number, String timeout, String... more) {
     postgres = PostgresServer.start(Map.of());
     try {
       database = postgres.createDatabase();
       connectors.addAll(
           ConnectorProcess.startSeveral(
-              number,
-              postgres,
-              database,
-              "-metrics.high-availability",
-              "-metrics.high-availability.leader-timeout=" + timeout));
+              javaOptions, number, postgres, database, flags(timeout, more)));
       balancer =
           LoadBalancer.startNew(
               LoadBalancer.Balance.PER_REQUEST,
@@ -50,8 +52,19 @@ final class HaStand implements AutoCloseable {
     }
   }
 
+  private static String[] flags(String timeout, String... more) {
+    List<String> flags = new ArrayList<>(List.of("-metrics.high-availability"));
+    flags.add("-metrics.high-availability.leader-timeout=" + timeout);
+    flags.addAll(List.of(more));
+    return flags.toArray(String[]::new);
+  }
+
   PostgresServer postgres() {
     return postgres;
+  }
+
+  String database() {
+    return database;
   }
 
   DataSource dataSource() {

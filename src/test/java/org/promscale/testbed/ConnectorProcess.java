@@ -59,11 +59,21 @@ public final class ConnectorProcess extends ServerProcess {
   /** Starts several connectors on one database at once, and waits until all are ready. */
   public static List<ConnectorProcess> startSeveral(
       int number, PostgresServer postgres, String database, String... arguments) {
+    return startSeveral(List.of(), number, postgres, database, arguments);
+  }
+
+  /** Like {@link #startSeveral(int, PostgresServer, String, String...)}, with JVM options. */
+  public static List<ConnectorProcess> startSeveral(
+      List<String> javaOptions,
+      int number,
+      PostgresServer postgres,
+      String database,
+      String... arguments) {
     List<ConnectorProcess> connectors = new ArrayList<>();
     try {
       for (int i = 0; i < number; i++) {
         ConnectorProcess connector =
-            new ConnectorProcess(List.of(), onDatabase(postgres, database, arguments));
+            new ConnectorProcess(javaOptions, onDatabase(postgres, database, arguments));
         connectors.add(connector);
         connector.launch();
       }

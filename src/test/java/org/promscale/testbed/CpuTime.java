@@ -20,6 +20,18 @@ public final class CpuTime {
     return (ticks(fields, 14) + ticks(fields, 15)) / TICKS_PER_SECOND;
   }
 
+  /** Like {@link #of}, but nothing for a process that has ended meanwhile. */
+  public static double ofWhoMayEnd(long pid) {
+    try {
+      return of(pid);
+    } catch (UncheckedIOException e) {
+      if (Files.exists(Path.of("/proc", String.valueOf(pid)))) {
+        throw e;
+      }
+      return 0;
+    }
+  }
+
   /** Returns the seconds of a living process and of those children that have ended. */
   public static double withEndedChildren(long pid) {
     List<String> fields = fields(pid);

@@ -20,10 +20,6 @@ import org.promscale.testbed.HaEvidence.Authored;
  *   <li>I3, everybody: within a step of a sample acknowledged to anybody the series has a stored
  *       one.
  * </ul>
- *
- * <p>Excused from I2 and from "everybody", in a version that holds nothing: the stretch that a
- * replica's restart left out, where that replica leads afterwards. The standbys were told that
- * those samples are covered before anybody could know that they are not.
  */
 final class Deliveries {
 
@@ -51,7 +47,7 @@ final class Deliveries {
       Authored before = samples.get(i - 1);
       Authored after = samples.get(i);
       long distance = after.timeMs() - before.timeMs();
-      if (distance < 2 * evidence.stepMs() || isExcused(before.timeMs(), after.timeMs())) {
+      if (distance < 2 * evidence.stepMs()) {
         continue;
       }
       for (Map.Entry<String, Map<String, NavigableSet<Long>>> sender :
@@ -96,8 +92,7 @@ final class Deliveries {
                     around(samples, next),
                     evidence.history().termAt(timeMs),
                     series));
-      } else if (distance(samples, next, timeMs) > evidence.stepMs()
-          && !isExcused(timeMs, timeMs)) {
+      } else if (distance(samples, next, timeMs) > evidence.stepMs()) {
         violations.add(
             "I3: %s was told that %d is stored or covered: %s; %s; series %s"
                 .formatted(
@@ -132,22 +127,6 @@ final class Deliveries {
     long before = next > 0 ? timeMs - samples.get(next - 1).timeMs() : Long.MAX_VALUE;
     long after = next < samples.size() ? samples.get(next).timeMs() - timeMs : Long.MAX_VALUE;
     return Math.min(before, after);
-  }
-
-  private boolean isExcused(long fromMs, long untilMs) {
-    return evidence.gaps().entrySet().stream()
-        .anyMatch(
-            gaps ->
-                gaps.getValue().stream()
-                    .anyMatch(
-                        gap ->
-                            fromMs >= gap.fromMs() - evidence.stepMs()
-                                && untilMs <= gap.untilMs() + evidence.stepMs()
-                                && evidence
-                                    .history()
-                                    .termAt(gap.untilMs())
-                                    .leader()
-                                    .equals(gaps.getKey())));
   }
 
   private static String around(List<Authored> samples, int next) {

@@ -19,16 +19,14 @@ import javax.sql.DataSource;
  * @param stepMs time between two scrapes of a series
  * @param stored per series what is in SQL, in order of time
  * @param acknowledged per replica and series the times answered with success
- * @param gaps per replica what its restarts left out
  */
 public record HaEvidence(
     HaHistory history,
     long stepMs,
     Map<String, List<Authored>> stored,
-    Map<String, Map<String, NavigableSet<Long>>> acknowledged,
-    Map<String, List<HaReplica.Gap>> gaps) {
+    Map<String, Map<String, NavigableSet<Long>>> acknowledged) {
 
-  private static final int SHOWN = 12;
+  private static final int SHOWN = 6;
 
   /** A stored sample and who sent it. */
   public record Authored(long timeMs, String author) {
@@ -50,10 +48,8 @@ public record HaEvidence(
       throws SQLException {
     Map<Integer, String> names = new TreeMap<>();
     Map<String, Map<String, NavigableSet<Long>>> acknowledged = new TreeMap<>();
-    Map<String, List<HaReplica.Gap>> gaps = new TreeMap<>();
     for (HaReplica replica : replicas) {
       names.put(replica.author(), replica.name());
-      gaps.put(replica.name(), replica.restartGaps());
       Map<String, NavigableSet<Long>> times = new TreeMap<>();
       for (SamplePoint point : replica.acknowledged()) {
         times.computeIfAbsent(point.series(), s -> new TreeSet<>()).add(point.timestampMs());
@@ -73,7 +69,7 @@ public record HaEvidence(
       }
     }
     stored.values().forEach(samples -> samples.sort(Comparator.comparingLong(Authored::timeMs)));
-    return new HaEvidence(HaHistory.of(database, cluster), stepMs, stored, acknowledged, gaps);
+    return new HaEvidence(HaHistory.of(database, cluster), stepMs, stored, acknowledged);
   }
 
   /** Returns everything that breaks an invariant, as sentences. */
@@ -92,7 +88,15 @@ public record HaEvidence(
     if (!violations.isEmpty()) {
       StringBuilder text = new StringBuilder();
       text.append(violations.size()).append(" violations in ").append(this);
-      violations.stream().limit(SHOWN).forEach(one -> text.append("\n- ").append(one));
+      Map<String, List<String>> kinds = new TreeMap<>();
+      for (String one : violations) {
+        kinds.computeIfAbsent(one.substring(0, 2), kind -> new ArrayList<>()).add(one);
+      }
+      kinds.forEach(
+          (kind, all) -> {
+            text.append("\n").append(all.size()).append(" of ").append(kind);
+            all.stream().limit(SHOWN).forEach(one -> text.append("\n- ").append(one));
+          });
       throw new AssertionError(text.append("\nhistory:").append(history).toString());
     }
   }

@@ -14,15 +14,6 @@ import java.util.function.Supplier;
  */
 public final class HaReplica implements AutoCloseable {
 
-  /**
-   * A stretch that a restart left without scrapes, or without the scrapes that were lost in the
-   * queue.
-   *
-   * @param fromMs the last time acknowledged for every series
-   * @param untilMs the first round afterwards
-   */
-  public record Gap(long fromMs, long untilMs) {}
-
   private final SyntheticPlan plan;
   private final Supplier<URI> address;
   private final List<SyntheticReplica> lives = new ArrayList<>();
@@ -89,21 +80,6 @@ public final class HaReplica implements AutoCloseable {
     Set<SamplePoint> points = new HashSet<>();
     lives.forEach(life -> points.addAll(life.scraped()));
     return points;
-  }
-
-  /** Returns what its restarts left out; stretches that touch are one. */
-  public List<Gap> restartGaps() {
-    List<Gap> gaps = new ArrayList<>();
-    for (int i = 1; i < lives.size(); i++) {
-      Gap gap = new Gap(lives.get(i - 1).acknowledgedUntilMs(), lives.get(i).firstMs());
-      int last = gaps.size() - 1;
-      if (last >= 0 && gap.fromMs() <= gaps.get(last).untilMs()) {
-        gaps.set(last, new Gap(gaps.get(last).fromMs(), gap.untilMs()));
-      } else {
-        gaps.add(gap);
-      }
-    }
-    return gaps;
   }
 
   /** Returns the number of requests given up after a 4xx, in all its lives. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Reads JSON into maps, lists, strings, numbers ({@code Double}), booleans and null. The tests'
  * class path has the API of JSON-P but nothing behind it. One thread.
  */
-final class JsonText {
+public final class JsonText {
 
   private final String text;
   private int at;
@@ -24,7 +24,7 @@ final class JsonText {
    *
    * @throws IllegalArgumentException when the text is anything else; the message shows where
    */
-  static @Nullable Object parse(String text) {
+  public static @Nullable Object parse(String text) {
     JsonText reader = new JsonText(text);
     Object value = reader.value();
     reader.skipBlanks();

@@ -5,20 +5,44 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** Prometheus' own opinion of a metrics page: {@code promtool check metrics}. */
+/** Prometheus' own opinion of what is made for it: {@code promtool check}. */
 public final class MetricsLint {
 
   private MetricsLint() {}
 
-  /** Returns what promtool complains about, empty if nothing. */
+  /** Returns what promtool complains about in a metrics page, empty if nothing. */
   public static String check(String metricsPage) throws IOException, InterruptedException {
     Path page = Files.createTempFile("promscale-metrics", ".txt");
-    Path complaints = Files.createTempFile("promscale-promtool", ".log");
     try {
       Files.writeString(page, metricsPage);
+      return promtool(new ProcessBuilder(program(), "check", "metrics"), page);
+    } finally {
+      Files.delete(page);
+    }
+  }
+
+  /** Returns what promtool says about alert rules; how it ended is at the end if it complains. */
+  public static String checkRules(String rules) throws IOException, InterruptedException {
+    Path file = Files.createTempFile("promscale-rules", ".yml");
+    try {
+      Files.writeString(file, rules);
+      return promtool(new ProcessBuilder(program(), "check", "rules", file.toString()), file);
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  private static String program() {
+    return Programs.require("promtool", "prometheus");
+  }
+
+  private static String promtool(ProcessBuilder command, Path input)
+      throws IOException, InterruptedException {
+    Path complaints = Files.createTempFile("promscale-promtool", ".log");
+    try {
       Process promtool =
-          new ProcessBuilder(Programs.require("promtool", "prometheus"), "check", "metrics")
-              .redirectInput(page.toFile())
+          command
+              .redirectInput(input.toFile())
               .redirectErrorStream(true)
               .redirectOutput(complaints.toFile())
               .start();
@@ -29,7 +53,6 @@ public final class MetricsLint {
       String output = Files.readString(complaints).strip();
       return promtool.exitValue() == 0 ? output : output + " (exit " + promtool.exitValue() + ")";
     } finally {
-      Files.delete(page);
       Files.delete(complaints);
     }
   }

@@ -1,47 +1,26 @@
-package org.promscale.http;
+package org.promscale.admin;
 
-import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
-import jakarta.ws.rs.GET;
-import jakarta.ws.rs.Path;
-import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.Lease;
 import org.promscale.ha.Sighting;
+import org.promscale.ha.Steering;
 import org.promscale.ingest.ClusterReport;
 
-/**
- * Who leads which cluster, as this connector knows it: from memory, so it answers while the
- * database is away. Field names are part of the product's interface.
- */
-@Path("/api/v1/ha")
-@ApplicationScoped
-@Produces(MediaType.APPLICATION_JSON)
-public class HaResource {
+/** A cluster as JSON. Stateless. */
+final class ClusterJson {
 
-  @Inject private ConnectorInfo info;
+  private ClusterJson() {}
 
-  /** Returns all clusters, in order of their names. */
-  @GET
-  @Path("clusters")
-  public String clusters() {
-    JsonArrayBuilder clusters = Json.createArrayBuilder();
-    info.clusters().get().forEach(report -> clusters.add(cluster(report)));
-    return Json.createObjectBuilder()
-        .add("high_availability", info.highAvailability())
-        .add("clusters", clusters)
-        .build()
-        .toString();
-  }
-
-  private static JsonObjectBuilder cluster(ClusterReport report) {
+  static JsonObjectBuilder of(ClusterReport report) {
     ClusterState state = report.state();
+    Steering steering = state.steering();
+    String pinned = steering.pinnedAt(state.nowMs());
     JsonArrayBuilder replicas = Json.createArrayBuilder();
     state.sightings().forEach(seen -> replicas.add(replica(state, seen)));
     return Json.createObjectBuilder()
@@ -49,6 +28,9 @@ public class HaResource {
         .add("cluster", state.cluster())
         .add("leader", state.lease().leader())
         .add("term", state.lease().term())
+        .add("fence", state.lease().fence().toString())
+        .add("pinned", text(pinned))
+        .add("pinned_until", pinned == null ? JsonValue.NULL : time(steering.pinnedUntilMs()))
         .add("term_start", time(state.lease().startMs()))
         .add("frontier", time(state.progress().frontierMs()))
         .add("seal", time(state.lease().sealMs()))
@@ -65,6 +47,7 @@ public class HaResource {
     return Json.createObjectBuilder()
         .add("replica", seen.replica())
         .add("leader", seen.replica().equals(state.lease().leader()))
+        .add("drained", state.steering().drained().contains(seen.replica()))
         .add("last_seen", time(seen.lastSeenMs()))
         .add("newest", time(seen.newestMs()))
         .add(
@@ -74,9 +57,15 @@ public class HaResource {
                 : Json.createValue((state.nowMs() - seen.newestMs()) / 1e3));
   }
 
-  private static JsonValue time(long millis) {
-    return millis == Lease.NO_TIME
+  /** Returns a time; null for no beginning and no end. */
+  static JsonValue time(long millis) {
+    return millis == Lease.NO_TIME || millis == Long.MAX_VALUE
         ? JsonValue.NULL
         : Json.createValue(Instant.ofEpochMilli(millis).toString());
+  }
+
+  /** Returns a text or null. */
+  static JsonValue text(@Nullable String text) {
+    return text == null ? JsonValue.NULL : Json.createValue(text);
   }
 }

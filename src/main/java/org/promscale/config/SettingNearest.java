@@ -1,15 +1,15 @@
-package org.promscale.launcher;
+package org.promscale.config;
 
 import java.util.Collection;
 import java.util.Comparator;
 
 /** Finds the name an operator probably meant. */
-final class Nearest {
+public final class SettingNearest {
 
-  private Nearest() {}
+  private SettingNearest() {}
 
   /** Returns the known name with the fewest edits to the given one. */
-  static String of(String name, Collection<String> known) {
+  public static String of(String name, Collection<String> known) {
     return known.stream().min(Comparator.comparingInt(k -> distance(name, k))).orElseThrow();
   }
 

@@ -1,0 +1,256 @@
+package org.promscale.ha;
+
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.promscale.model.ReplicaIdentity;
+
+/**
+ * The samples of one standby in one request, kept as the request came: compressed. What is known of
+ * them changes as they settle; that belongs to the one thread that looks at holds, everything else
+ * is immutable.
+ */
+public final class HeldRequest {
+
+  /** What an entry takes beside its body and its probes, roughly. */
+  private static final int OVERHEAD_BYTES = 256;
+
+  private static final int PROBE_BYTES = 16;
+
+  /** Like the frontier. */
+  private static final long CLAMP_MS = 5_000;
+
+  /** How far it has settled. */
+  enum State {
+    /** Nobody has compared it with what is stored. */
+    UNKNOWN,
+    /** The leader has stored what was looked for. */
+    CLEAN,
+    /** The leader has left a hole that this request can fill. */
+    HOLED
+  }
+
+  private final long clusterId;
+  private final int tenant;
+  private final ReplicaIdentity sender;
+  private final byte[] body;
+  private final long oldestMs;
+  private final long newestMs;
+  private final long dueMs;
+  private final long items;
+  private volatile Probes probes;
+
+  private State state = State.UNKNOWN;
+  private long sinceMs;
+  private long testedIn;
+  private @Nullable UUID replayedUnder;
+  private volatile boolean busy;
+  private volatile long shelfId;
+
+  // Of whoever judges it, one at a time: published by busy.
+  private long placedStored;
+  private long placedFilled;
+
+  /**
+   * Keeps a request.
+   *
+   * @param body as it came; passes into the hands of this object
+   * @param oldestMs its oldest sample
+   * @param newestMs its newest sample
+   * @param latestMs a sample from beyond it is due as if it were of that time, or it would stay
+   *     until then: see {@link #latestMs}
+   * @param items samples, histograms and exemplars
+   */
+  public HeldRequest(
+      long clusterId,
+      int tenant,
+      ReplicaIdentity sender,
+      byte[] body,
+      long oldestMs,
+      long newestMs,
+      long latestMs,
+      long items,
+      Probes probes) {
+    this.clusterId = clusterId;
+    this.tenant = tenant;
+    this.sender = sender;
+    this.body = body;
+    this.oldestMs = oldestMs;
+    this.newestMs = newestMs;
+    this.dueMs = Math.min(newestMs, latestMs);
+    this.items = items;
+    this.probes = probes;
+  }
+
+  /**
+   * Returns the latest data time that counts of a request.
+   *
+   * @param frontierMs the leader's frontier
+   * @param arrivedMs wall time of its arrival, by a clock that may be wrong
+   */
+  public static long latestMs(long frontierMs, long arrivedMs) {
+    return Math.max(frontierMs, arrivedMs + CLAMP_MS);
+  }
+
+  /** Returns the number of its cluster. */
+  public long clusterId() {
+    return clusterId;
+  }
+
+  /** Returns whose data it is. */
+  public int tenant() {
+    return tenant;
+  }
+
+  /** Returns who sent it. */
+  public ReplicaIdentity sender() {
+    return sender;
+  }
+
+  /** Notes that it also lies in the database, where it can be taken over if this connector dies. */
+  public void shelvedAs(long id) {
+    shelfId = id;
+  }
+
+  /** Returns its number in the database, 0 if it is in memory alone. */
+  public long shelfId() {
+    return shelfId;
+  }
+
+  /** Tells whether it is of this cluster: an older database may reuse numbers. */
+  public boolean isOf(ClusterState state) {
+    return clusterId == state.clusterId()
+        && tenant == state.tenant()
+        && sender.cluster().equals(state.cluster());
+  }
+
+  /** Returns the name of the replica that sent it. */
+  public String replica() {
+    return sender.replica();
+  }
+
+  /** Returns the request as it came, compressed; not to be changed. */
+  @SuppressWarnings("EI_EXPOSE_REP") // megabytes, read by whoever asks
+  public byte[] body() {
+    return body;
+  }
+
+  /** Returns its oldest data time. */
+  public long oldestMs() {
+    return oldestMs;
+  }
+
+  /** Returns its newest data time. */
+  public long newestMs() {
+    return newestMs;
+  }
+
+  /** Returns the data time that the frontier must have passed by a settle time. */
+  public long dueMs() {
+    return dueMs;
+  }
+
+  /** Returns the number of its samples, histograms and exemplars. */
+  public long items() {
+    return items;
+  }
+
+  /** Returns what to look for. */
+  public Probes probes() {
+    return probes;
+  }
+
+  /** Gives it other probes: when it came, its series were not known to this connector. */
+  public void probeFor(Probes better) {
+    probes = better;
+  }
+
+  /** Returns the memory it takes. */
+  public long bytes() {
+    return bytes(body.length);
+  }
+
+  /** Returns the memory that a request with a body of this length will take. */
+  public static long bytes(int bodyLength) {
+    return bodyLength + OVERHEAD_BYTES + PROBE_BYTES * (long) Probes.MOST;
+  }
+
+  State state() {
+    return state;
+  }
+
+  long sinceMs() {
+    return sinceMs;
+  }
+
+  /**
+   * Notes the outcome of a comparison with what is stored.
+   *
+   * @param hole whether one was found
+   * @param nowMs time of the comparison, by a clock that never jumps
+   */
+  public void compared(boolean hole, long nowMs) {
+    state = hole ? State.HOLED : State.CLEAN;
+    sinceMs = nowMs;
+  }
+
+  /**
+   * Notes that samples of it have found their place.
+   *
+   * @param stored how many were the leader's this time: the same ones as before, perhaps
+   * @param filled how many have filled holes this time
+   * @return how many of the stored ones were not before
+   */
+  public long place(long stored, long filled) {
+    long fresh = Math.max(0, stored - placedStored);
+    placedStored += fresh;
+    placedFilled += filled;
+    return fresh;
+  }
+
+  /** Returns the number of its items that have found no place so far. */
+  public long unplaced() {
+    return Math.max(0, items - placedStored - placedFilled);
+  }
+
+  boolean isTestedIn(long patchId) {
+    return testedIn == patchId;
+  }
+
+  boolean isReplayedUnder(UUID fence) {
+    return fence.equals(replayedUnder);
+  }
+
+  /**
+   * Notes that every sample of it was judged anew and some of them still have to wait.
+   *
+   * @param fence the lease under which that was
+   * @param patchId the patch that its sender fills, or 0
+   */
+  public void judged(UUID fence, long patchId) {
+    replayedUnder = fence;
+    testedIn = patchId;
+    state = State.UNKNOWN;
+  }
+
+  /** Somebody else has filled holes here: what was found before says nothing any more. */
+  void doubt() {
+    if (state == State.HOLED) {
+      state = State.UNKNOWN;
+    }
+  }
+
+  /** Tells whether it is being judged anew; any thread may ask. */
+  public boolean isBusy() {
+    return busy;
+  }
+
+  /** What was found says nothing any more. */
+  void forget() {
+    state = State.UNKNOWN;
+  }
+
+  /** Notes whether it is being judged anew; any thread may. */
+  public void setBusy(boolean now) {
+    busy = now;
+  }
+}

@@ -1,0 +1,204 @@
+package org.promscale.ha;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.promscale.model.ReplicaIdentity;
+
+/**
+ * What becomes of held requests. Replica a leads, its frontier is at 100 s, the settle time is 20
+ * s, so what is older than 80 s is due.
+ */
+class SettlementTest {
+
+  private static final double NEVER = Double.NEGATIVE_INFINITY;
+  private static final long NOW = 1_000_000;
+
+  private final List<HeldRequest> held = new ArrayList<>();
+
+  private HeldRequest held(String replica, double oldest, double newest) {
+    HeldRequest request =
+        new HeldRequest(
+            7,
+            0,
+            new ReplicaIdentity("c", replica),
+            new byte[10],
+            HaStates.ms(oldest),
+            HaStates.ms(newest),
+            HaStates.ms(105),
+            3,
+            Probes.NONE);
+    held.add(request);
+    return request;
+  }
+
+  private Settlement of(HaStates state) {
+    return Settlement.of(state.build(), held, NOW);
+  }
+
+  private static HaStates first() {
+    return new HaStates();
+  }
+
+  @Test
+  @DisplayName("What the frontier has not passed by a settle time stays")
+  void notDue() {
+    held("b", 70, 80);
+    held("b", 90, 101);
+    Settlement settlement = of(first());
+    assertThat(settlement.compare()).isEmpty();
+    assertThat(settlement.letGo()).isEmpty();
+    assertThat(settlement.judge()).isEmpty();
+    assertThat(settlement.patch()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("What is due is compared, and let go five seconds after nothing was missing")
+  void settles() {
+    HeldRequest request = held("b", 70, 79.999);
+    assertThat(of(first()).compare()).containsExactly(request);
+    request.compared(false, NOW - 4_999);
+    assertThat(of(first()).letGo()).isEmpty();
+    request.compared(false, NOW - 5_000);
+    assertThat(of(first()).letGo()).containsExactly(request);
+    assertThat(of(first()).compare()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("An uneven leader makes everything wait for twice its lag")
+  void lag() {
+    held("b", 70, 79);
+    assertThat(of(first().lag(25)).compare()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("What turns out not to be due yet is compared again when it is")
+  void noLongerDue() {
+    HeldRequest request = held("b", 70, 79);
+    request.compared(false, NOW - 60_000);
+    assertThat(of(first().lag(25)).letGo()).as("the leader has become uneven").isEmpty();
+    Settlement due = of(first());
+    assertThat(due.letGo()).isEmpty();
+    assertThat(due.compare()).containsExactly(request);
+  }
+
+  @Test
+  @DisplayName("Nothing is due before the leader has stored anything")
+  void noFrontier() {
+    held("b", 0, 1);
+    assertThat(of(first().frontier(NEVER, NEVER)).compare()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("A hole keeps what is of about its time, and wishes a patch over all of its sender")
+  void hole() {
+    HeldRequest clean = held("b", 60, 65);
+    clean.compared(false, NOW - 60_000);
+    held("b", 66, 70).compared(true, NOW);
+    held("b", 71, 79);
+    held("b", 81, 90);
+    held("c", 50, 61).compared(false, NOW - 60_000);
+    HeldRequest older = held("c", 50, 60.999);
+    older.compared(false, NOW - 60_000);
+    Settlement settlement = of(first());
+    assertThat(settlement.letGo()).containsExactly(older);
+    assertThat(settlement.patch()).contains(new Settlement.PatchWish("b", 55_000, 79_000));
+  }
+
+  @Test
+  @DisplayName("A patch never reaches what is not due")
+  void patchEndsBeforeTheFrontier() {
+    HeldRequest ahead =
+        new HeldRequest(
+            7,
+            0,
+            new ReplicaIdentity("c", "b"),
+            new byte[10],
+            60_000,
+            400_000,
+            70_000,
+            3,
+            Probes.NONE);
+    held.add(ahead);
+    ahead.compared(true, NOW);
+    assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 55_000, 79_999));
+  }
+
+  @Test
+  @DisplayName("No patch in a term's first settle time, nor while one is open, nor too soon")
+  void patchHasToWait() {
+    held("b", 86, 87).compared(true, NOW);
+    assertThat(of(first().term(2, "a", 85, 85).frontier(108, 108)).patch()).isPresent();
+    assertThat(of(first().term(2, "a", 88, 88).frontier(108, 108)).patch()).isEmpty();
+    assertThat(of(first().frontier(108, 108).patch(9, "c", 10, 20)).patch()).isEmpty();
+    assertThat(of(first().frontier(108, 108).pendingPatch(9, "c", 10, 20, 200)).patch()).isEmpty();
+    assertThat(of(first().frontier(108, 108).now(105).patchRun(90, 100.001)).patch()).isEmpty();
+    assertThat(of(first().frontier(108, 108).now(105).patchRun(90, 100)).patch()).isPresent();
+    assertThat(of(first().frontier(108, 108).now(105).patchRun(90, 200)).patch())
+        .as("the clock went back")
+        .isPresent();
+  }
+
+  @Test
+  @DisplayName("In an open patch everything due of its owner is judged once, others wait")
+  void openPatch() {
+    HeldRequest mine = held("b", 60, 70);
+    mine.compared(false, NOW - 60_000);
+    HeldRequest other = held("c", 60, 70);
+    other.compared(true, NOW);
+    held("b", 75, 90);
+    HaStates patched = first().patch(9, "b", 50, 79);
+    assertThat(of(patched).judge()).containsExactly(mine);
+    assertThat(of(patched).letGo()).isEmpty();
+    mine.judged(HaStates.FENCE, 9);
+    assertThat(of(patched).judge()).isEmpty();
+    assertThat(of(first()).compare()).as("afterwards").contains(mine, other);
+  }
+
+  @Test
+  @DisplayName("What is held of the leader is judged at once, and once under a fence")
+  void takeover() {
+    HeldRequest request = held("a", 95, 104);
+    assertThat(of(first()).judge()).containsExactly(request);
+    request.judged(HaStates.FENCE, 0);
+    assertThat(of(first()).judge()).isEmpty();
+    assertThat(of(first().fence(new java.util.UUID(0, 2))).judge()).containsExactly(request);
+  }
+
+  @Test
+  @DisplayName("The leader's waits for a patch that somebody else fills")
+  void leaderWaits() {
+    HeldRequest request = held("a", 60, 70);
+    assertThat(of(first().patch(9, "b", 50, 79)).judge()).isEmpty();
+    assertThat(of(first()).judge()).containsExactly(request);
+  }
+
+  @Test
+  @DisplayName("After a hand-over it is judged at once past the boundary, and again in the patch")
+  void handOver() {
+    HeldRequest request = held("b", 95, 104);
+    HaStates pending =
+        new HaStates()
+            .past(1, "a", NEVER, 100)
+            .term(2, "b", 100, 100)
+            .now(105)
+            .pendingPatch(9, "b", -20, 100, 125);
+    assertThat(of(pending).judge()).containsExactly(request);
+    request.judged(HaStates.FENCE, 0);
+    assertThat(of(pending).judge()).isEmpty();
+    assertThat(of(pending.now(125)).judge()).containsExactly(request);
+  }
+
+  @Test
+  @DisplayName("What is on its way is left alone")
+  void busy() {
+    held("a", 60, 70).setBusy(true);
+    Settlement settlement = of(first());
+    assertThat(settlement.judge()).isEmpty();
+    assertThat(settlement.patch()).isEqualTo(Optional.empty());
+  }
+}
