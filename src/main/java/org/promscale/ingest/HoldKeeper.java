@@ -19,6 +19,7 @@ import org.promscale.ha.HeldRequest;
 import org.promscale.ha.Hold;
 import org.promscale.ha.Lease;
 import org.promscale.ha.Patch;
+import org.promscale.ha.PatchRun;
 import org.promscale.ha.Settlement;
 import org.promscale.ha.Verdict;
 
@@ -90,7 +91,7 @@ public final class HoldKeeper {
    * Settles what is held.
    *
    * @param states all clusters, just read
-   * @param timeoutMs the timeout of a cluster: patches further apart than that are no run
+   * @param timeoutMs the timeout of a cluster
    * @throws IngestFailure UNAVAILABLE if the database does not answer; call again
    */
   void keep(List<ClusterState> states, ToLongFunction<ClusterState> timeoutMs) {
@@ -158,7 +159,7 @@ public final class HoldKeeper {
 
   private void open(ClusterState state, Settlement.PatchWish wish, long timeoutMs) {
     try {
-      if (store.openPatch(state, wish, timeoutMs)) {
+      if (store.openPatch(state, wish, PatchRun.gapMs(timeoutMs))) {
         turns.opened(state.clusterId());
         LOG.log(
             Level.INFO,

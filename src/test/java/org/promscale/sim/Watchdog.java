@@ -4,13 +4,17 @@ import org.promscale.ha.LeasePolicy;
 import org.promscale.storage.TwinHistory;
 
 /**
- * Looks once a second whether a silent leader is replaced in time, and whether one that is replaced
- * had given cause. One of these watches one world.
+ * Looks once a second whether a silent leader is replaced in time, whether one that is replaced had
+ * given cause, and whether samples from the future have moved a frontier (I7). One of these watches
+ * one world.
  */
 final class Watchdog {
 
   private static final long SLACK_SECONDS = 14;
   private static final long TROUBLE_MS = 40_000;
+
+  /** How far a frontier may be ahead of wall time, and the time between two looks. */
+  private static final long AHEAD_MS = 5_000 + 1_000;
 
   private static final class Watched {
     private long term;
@@ -18,11 +22,13 @@ final class Watchdog {
     private String leader = "";
     private long overdueSeconds;
     private long switches;
+    private boolean ahead;
   }
 
   private final World world;
   private final LeasePolicy policy;
   private final Watched[] clusters;
+  private long furthestClockMs;
 
   Watchdog(World world) {
     this.world = world;
@@ -34,8 +40,19 @@ final class Watchdog {
   }
 
   void look() {
+    // It may have been set back since a frontier was written.
+    furthestClockMs = Math.max(furthestClockMs, world.databaseClockMs());
     for (int i = 0; i < clusters.length; i++) {
       look(clusters[i], i, world.history(i));
+    }
+  }
+
+  private void judgeFrontier(Watched watched, TwinHistory now) {
+    if (!watched.ahead && now.frontierMs() > furthestClockMs + AHEAD_MS) {
+      watched.ahead = true;
+      world.violated(
+          "I7: the frontier of term %d is %.1f s ahead of the database's clock"
+              .formatted(now.term(), (now.frontierMs() - furthestClockMs) / 1e3));
     }
   }
 
@@ -44,6 +61,7 @@ final class Watchdog {
     if (now.term() == 0) {
       return;
     }
+    judgeFrontier(watched, now);
     if (now.term() == watched.term + 1 && watched.term > 0) {
       watched.switches++;
       judgeSwitch(watched, now, timeoutMs);

@@ -59,6 +59,9 @@ class HaStuckShardLongIT {
           System.currentTimeMillis() - newest(pair.first()),
           stand.watch().everNamed(pair.cluster()));
       assertThat(mostBytes).isLessThanOrEqualTo((HEAP_MIB << 20) / 8.0);
+      assertThat(stand.watch().everNamed(pair.cluster()))
+          .as("a leader whose shard is stuck gives way")
+          .startsWith("1 stuck-a", "2 stuck-b");
 
       pair.first().current().unstall(1);
       HaReplica leader = leader(stand, pair);
