@@ -2,6 +2,7 @@ package org.promscale.system;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,9 @@ import java.util.NavigableMap;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.promscale.testbed.Await;
 import org.promscale.testbed.MetricsPage;
 import org.promscale.testbed.NodeExporter;
@@ -46,7 +50,36 @@ final class HaChaosPair implements AutoCloseable {
   private long wellMs;
   private long judgedUntilMs;
 
-  private record Server(PrometheusServer process, List<Long> killedMs) {}
+  /**
+   * What a server logs when it changes the number of its shards while one waits for a frozen
+   * connector: after a minute it gives up what that one was about to send. Nobody answered 4xx.
+   */
+  private static final Pattern GIVEN_UP =
+      Pattern.compile("ts=(\\S+) .*non-recoverable error\" count=(\\d+) .*context canceled");
+
+  private record Server(PrometheusServer process, List<Long> killedMs) {
+
+    /** Returns the samples that it gave up itself, by the time when it did. */
+    Map<Long, Long> givenUp() {
+      Map<Long, Long> samples = new TreeMap<>();
+      for (String line : process.output()) {
+        Matcher found = GIVEN_UP.matcher(line);
+        if (found.find()) {
+          long timeMs = Instant.parse(found.group(1)).toEpochMilli();
+          samples.merge(timeMs, Long.valueOf(found.group(2)), Long::sum);
+        }
+      }
+      return samples;
+    }
+
+    /** What was in the queue was lost, and nobody can tell how much that was. */
+    LongPredicate delivered() {
+      List<Long> losses = new ArrayList<>(killedMs);
+      losses.addAll(givenUp().keySet());
+      return timeMs ->
+          losses.stream().noneMatch(lost -> timeMs <= lost && timeMs > lost - LOST_TAIL_MS);
+    }
+  }
 
   private HaChaosPair(HaStand stand) {
     this.stand = stand;
@@ -125,8 +158,10 @@ final class HaChaosPair implements AutoCloseable {
     Map<String, NavigableMap<Long, Integer>> offered = new TreeMap<>();
     for (int i = 0; i < servers.size(); i++) {
       Server server = servers.get(i);
+      LongPredicate delivered = server.delivered();
+      long givenUp = server.givenUp().values().stream().mapToLong(n -> n).sum();
       for (SamplePoint point : scraped(server)) {
-        if (isDelivered(server, point.timestampMs())) {
+        if (delivered.test(point.timestampMs())) {
           offered
               .computeIfAbsent(withoutReplica(point.series()), s -> new TreeMap<>())
               .put(point.timestampMs(), i);
@@ -136,7 +171,7 @@ final class HaChaosPair implements AutoCloseable {
         double lost =
             MetricsPage.of(server.process().uri("/metrics"))
                 .sum("prometheus_remote_storage_" + metric, Map.of());
-        if (lost > 0) {
+        if (lost > (metric.contains("failed") ? givenUp : 0)) {
           all.add("real Prometheus " + i + ": " + metric + " " + lost);
         }
       }
@@ -163,6 +198,8 @@ final class HaChaosPair implements AutoCloseable {
             + " samples, "
             + kills
             + " kills, "
+            + servers.stream().map(Server::givenUp).toList()
+            + " given up by themselves, "
             + holes.size()
             + " holes");
     holes.stream().limit(10).forEach(all::add);
@@ -185,12 +222,6 @@ final class HaChaosPair implements AutoCloseable {
       before = after;
     }
     return holes;
-  }
-
-  /** What was in the queue at a kill was lost, and nobody can tell how much that was. */
-  private static boolean isDelivered(Server server, long timeMs) {
-    return server.killedMs().stream()
-        .noneMatch(killed -> timeMs <= killed && timeMs > killed - LOST_TAIL_MS);
   }
 
   private static Set<SamplePoint> scraped(Server server) throws Exception {

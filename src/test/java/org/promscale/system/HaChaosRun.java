@@ -364,7 +364,7 @@ final class HaChaosRun {
             + " connectors killed, "
             + replicaBlows
             + " replicas struck, largest distance "
-            + evidence.largestDistanceMs()
+            + evidence.largestDistance()
             + " ms"
             + evidence.history());
     List<String> dropped = new ArrayList<>();

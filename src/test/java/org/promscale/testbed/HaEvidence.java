@@ -103,13 +103,23 @@ public record HaEvidence(
 
   /** Returns the largest distance of neighbouring samples of any series, of two authors or one. */
   public long largestDistanceMs() {
+    return largestDistance().getKey();
+  }
+
+  /** Returns the same with the two samples. */
+  public Map.Entry<Long, String> largestDistance() {
     long largest = 0;
+    String where = "";
     for (List<Authored> samples : stored.values()) {
       for (int i = 1; i < samples.size(); i++) {
-        largest = Math.max(largest, samples.get(i).timeMs() - samples.get(i - 1).timeMs());
+        long distance = samples.get(i).timeMs() - samples.get(i - 1).timeMs();
+        if (distance > largest) {
+          largest = distance;
+          where = samples.get(i - 1) + " to " + samples.get(i);
+        }
       }
     }
-    return largest;
+    return Map.entry(largest, where);
   }
 
   @Override
