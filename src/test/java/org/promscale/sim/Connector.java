@@ -9,6 +9,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.HeldRequest;
+import org.promscale.ha.SteeringOrder;
 import org.promscale.ingest.Admission;
 import org.promscale.ingest.BatchValidator;
 import org.promscale.ingest.DatabaseClock;
@@ -106,18 +107,8 @@ final class Connector implements TwinLine {
     this.pipeline = new IngestPipeline(validator, elector.router(), IngestListener.NONE);
   }
 
-  private static final TimePartitions PREPARED =
-      new TimePartitions() {
-        @Override
-        public boolean isKnown(long timestampMs) {
-          return true;
-        }
-
-        @Override
-        public long slotOf(long timestampMs) {
-          return 0;
-        }
-      };
+  /** Partitions are never missing. */
+  private static final TimePartitions PREPARED = new Prepared();
 
   /** Starts it; it takes requests after this time. */
   void start(long nanos) {
@@ -221,6 +212,19 @@ final class Connector implements TwinLine {
       exchanges.remove(exchange);
       exchange.answer.accept(status);
     }
+  }
+
+  /** An operator has sent an order. */
+  void order(SteeringOrder order) {
+    host.later(
+        0,
+        () -> {
+          try {
+            elector.order(order);
+          } catch (IngestFailure e) {
+            world.note("cannot steer: " + e.getMessage());
+          }
+        });
   }
 
   // Faults.

@@ -1,13 +1,15 @@
 package org.promscale.sim;
 
+import java.util.List;
+
 /**
- * Something that goes wrong.
+ * Something that goes wrong, or that an operator orders.
  *
  * @param kind what
  * @param atMs when, from the start
  * @param forMs how long
  * @param target number of the connector or replica; {@link #LEADER} for whoever leads then
- * @param size more of it: a jump in milliseconds, a shard, a depth
+ * @param size more of it: a jump in milliseconds, a shard, a depth; of an order, who carries it out
  */
 record Fault(Kind kind, long atMs, long forMs, int target, long size) {
 
@@ -34,13 +36,23 @@ record Fault(Kind kind, long atMs, long forMs, int target, long size) {
     REPLICA_SHARD_STUCK,
     REPLICA_FUTURE,
     DUPLICATES,
-    TARGET_GONE;
+    TARGET_GONE,
+    ORDER_HAND_OVER,
+    ORDER_PIN,
+    ORDER_DRAIN;
+
+    /** What an operator orders; the plan has them apart from what goes wrong. */
+    static final List<Kind> ORDERS = List.of(ORDER_HAND_OVER, ORDER_PIN, ORDER_DRAIN);
 
     /** Tells whether it waits for a storing transaction. */
     boolean liesInWait() {
       return this == CONNECTOR_FREEZE_IN_COPY
           || this == CONNECTOR_FREEZE_BEFORE_COMMIT
           || this == CONNECTOR_CRASH_BEFORE_COMMIT;
+    }
+
+    boolean isOrder() {
+      return ORDERS.contains(this);
     }
 
     boolean isOfReplica() {

@@ -2,6 +2,7 @@ package org.promscale.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.promscale.ha.SteeringOrder;
 import org.promscale.storage.TwinDatabase;
 import org.promscale.storage.TwinLine;
 
@@ -156,6 +157,28 @@ final class Faults {
           during(fault, () -> world.network().copy(true), () -> world.network().copy(false));
       case TARGET_GONE ->
           during(fault, () -> world.setTargetsGone(true), () -> world.setTargetsGone(false));
+      case ORDER_HAND_OVER -> order(fault, SteeringOrder.Action.HAND_OVER);
+      case ORDER_PIN ->
+          during(
+              fault,
+              () -> order(fault, SteeringOrder.Action.PIN),
+              () -> order(fault, SteeringOrder.Action.UNPIN));
+      case ORDER_DRAIN ->
+          during(
+              fault,
+              () -> order(fault, SteeringOrder.Action.DRAIN),
+              () -> order(fault, SteeringOrder.Action.UNDRAIN));
+    }
+  }
+
+  /** Sends an order through one of the connectors that are well. */
+  private void order(Fault fault, SteeringOrder.Action action) {
+    List<Connector> well = world.connectors().stream().filter(Connector::isHealthy).toList();
+    if (!well.isEmpty()) {
+      boolean force = fault.size() % 3 == 0;
+      String replica = Replica.nameOf(fault.target());
+      well.get((int) fault.size() % well.size())
+          .order(new SteeringOrder(action, replica, force, null, null, null, "ops", "chaos"));
     }
   }
 

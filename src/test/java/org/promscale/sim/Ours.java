@@ -10,12 +10,14 @@ import org.promscale.ha.Hold;
 import org.promscale.ha.LeaseClaim;
 import org.promscale.ha.LeasePolicy;
 import org.promscale.ha.Standing;
+import org.promscale.ha.SteeringOrder;
 import org.promscale.ingest.BatchRouter;
 import org.promscale.ingest.ClusterLeaders;
 import org.promscale.ingest.HaListener;
 import org.promscale.ingest.HeldBodies;
 import org.promscale.ingest.HoldKeeper;
 import org.promscale.ingest.LeaderRouter;
+import org.promscale.ingest.LeaderSteering;
 import org.promscale.ingest.LeaderWatch;
 import org.promscale.ingest.Leadership;
 import org.promscale.model.ReplicaIdentity;
@@ -25,6 +27,7 @@ import org.promscale.model.WriteBatch;
 import org.promscale.storage.Mutant;
 import org.promscale.storage.TwinLeases;
 import org.promscale.storage.TwinShelf;
+import org.promscale.storage.TwinSteering;
 
 /** The shipped rules and the shipped code in one life of a connector, or with a mistake in it. */
 final class Ours implements Policy.Elector {
@@ -36,6 +39,7 @@ final class Ours implements Policy.Elector {
   private final LeaderRouter router;
   private final HoldKeeper keeper;
   private final LeaderWatch watch;
+  private final LeaderSteering helm;
   private boolean hasLeft;
 
   Ours(Connector connector, World world) {
@@ -74,14 +78,17 @@ final class Ours implements Policy.Elector {
             task -> connector.host().later(0, task),
             world.simulation()::nowNanos,
             HaListener.NONE);
-    this.watch =
-        new LeaderWatch(
+    LeasePolicy policy = new LeasePolicy(world.plan().timeoutMs());
+    this.helm =
+        new LeaderSteering(
+            new TwinSteering(world.database(), connector, connector.name()),
             store,
             leaders,
-            new LeasePolicy(world.plan().timeoutMs()),
-            Connector.TOLERANCE_MS,
-            world.simulation()::nowNanos,
-            keeper);
+            policy,
+            world.simulation()::nowNanos);
+    this.watch =
+        new LeaderWatch(
+            store, leaders, policy, Connector.TOLERANCE_MS, world.simulation()::nowNanos, keeper);
   }
 
   @Override
@@ -92,6 +99,12 @@ final class Ours implements Policy.Elector {
   @Override
   public void look() {
     watch.look();
+    helm.look();
+  }
+
+  @Override
+  public void order(SteeringOrder order) {
+    var unused = helm.steer(0, World.nameOf(0), order);
   }
 
   @Override

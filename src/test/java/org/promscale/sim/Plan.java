@@ -1,6 +1,7 @@
 package org.promscale.sim;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -77,6 +78,8 @@ record Plan(
     List<Fault> faults =
         faults(
             random, minutes * 60_000L, connectors, replicas, 5 + random.nextInt(5) * minutes / 5);
+    faults.addAll(orders(new Random(seed * 0xd6e8feb86659fd93L + 11), minutes, replicas));
+    faults.sort(Comparator.comparingLong(Fault::atMs));
     return new Plan(
         seed,
         minutes,
@@ -131,12 +134,15 @@ record Plan(
       Random random, long lengthMs, int connectors, int replicas, int count) {
     List<Fault> faults = new ArrayList<>();
     long lastMs = lengthMs - CALM_MS;
-    Fault.Kind[] kinds = Fault.Kind.values();
+    List<Fault.Kind> kinds =
+        Arrays.stream(Fault.Kind.values()).filter(kind -> !kind.isOrder()).toList();
     // What is in the future of both clocks is refused for good, and rightly so.
     Fault.Kind tame = random.nextBoolean() ? Fault.Kind.CONNECTOR_CLOCK : Fault.Kind.DATABASE_CLOCK;
     while (faults.size() < count) {
       Fault.Kind kind =
-          random.nextInt(4) == 0 ? Fault.Kind.REPLICA_KILL : kinds[random.nextInt(kinds.length)];
+          random.nextInt(4) == 0
+              ? Fault.Kind.REPLICA_KILL
+              : kinds.get(random.nextInt(kinds.size()));
       long at = FIRST_FAULT_MS + (long) (random.nextDouble() * (lastMs - FIRST_FAULT_MS - 30_000));
       long length = Math.min(lastMs - at, lengthOf(kind, random));
       Fault last = faults.isEmpty() ? null : faults.get(faults.size() - 1);
@@ -155,8 +161,23 @@ record Plan(
       long size = sizeOf(kind, random);
       faults.add(new Fault(kind, at, length, target, kind == tame ? size % 100_000 : size));
     }
-    faults.sort(Comparator.comparingLong(Fault::atMs));
     return faults;
+  }
+
+  /**
+   * In every other world somebody steers: with a named replica, two times in three not by force.
+   */
+  private static List<Fault> orders(Random random, int minutes, int replicas) {
+    List<Fault> orders = new ArrayList<>();
+    int count = random.nextBoolean() ? (1 + random.nextInt(3)) * Math.max(1, minutes / 5) : 0;
+    long lastMs = minutes * 60_000L - CALM_MS;
+    for (int i = 0; i < count; i++) {
+      Fault.Kind kind = Fault.Kind.ORDERS.get(random.nextInt(Fault.Kind.ORDERS.size()));
+      long at = FIRST_FAULT_MS + (long) (random.nextDouble() * (lastMs - FIRST_FAULT_MS - 30_000));
+      long length = Math.min(lastMs - at, 10_000 + random.nextInt(90_000));
+      orders.add(new Fault(kind, at, length, random.nextInt(replicas), random.nextInt(1_000)));
+    }
+    return orders;
   }
 
   private static long lengthOf(Fault.Kind kind, Random random) {

@@ -2,6 +2,7 @@ package org.promscale.sim;
 
 import java.util.List;
 import org.promscale.ha.HeldRequest;
+import org.promscale.ha.SteeringOrder;
 import org.promscale.ingest.BatchRouter;
 
 /** How connectors decide who is stored. */
@@ -16,6 +17,9 @@ interface Policy {
 
     /** Looks at the leaders; called every second. */
     void look();
+
+    /** Carries out an operator's order for the first cluster. */
+    default void order(SteeringOrder order) {}
 
     /** Leaves to other connectors what was promised; called once, at an orderly end. */
     default void leave() {}

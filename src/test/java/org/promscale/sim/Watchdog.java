@@ -1,5 +1,6 @@
 package org.promscale.sim;
 
+import java.util.Set;
 import org.promscale.ha.LeasePolicy;
 import org.promscale.storage.TwinHistory;
 
@@ -12,6 +13,8 @@ final class Watchdog {
 
   private static final long SLACK_SECONDS = 14;
   private static final long TROUBLE_MS = 40_000;
+
+  private static final Set<String> ORDERED = Set.of("handed over", "pinned", "drained");
 
   /** How far a frontier may be ahead of wall time, and the time between two looks. */
   private static final long AHEAD_MS = 5_000 + 1_000;
@@ -124,6 +127,9 @@ final class Watchdog {
 
   /** A switch is false unless something kept the leader from committing. */
   private void judgeSwitch(Watched watched, TwinHistory now, long timeoutMs) {
+    if (ORDERED.contains(now.cause())) {
+      return;
+    }
     long nowMs = world.simulation().nowNanos() / Simulation.MS;
     for (Faults.Hit hit : world.faults().hits()) {
       if (nowMs <= hit.fault().endMs() + lasting(hit) + timeoutMs + TROUBLE_MS
@@ -142,11 +148,15 @@ final class Watchdog {
       case REPLICA_FUTURE -> isLeader(hit, leader) && now.cause().equals("lagging");
       case DUPLICATES,
           TARGET_GONE,
+          ORDER_PIN,
+          ORDER_DRAIN,
           DATABASE_STOP,
           DATABASE_CLOCK,
           DATABASE_LOSES_COMMITS,
           DATABASE_SLOW ->
           false;
+      // By force also to one that has not delivered for long, or does not live.
+      case ORDER_HAND_OVER -> isLeader(hit, leader);
       // A connector alone with a wrong clock takes nothing of those whose connections lead to it.
       case CONNECTOR_CLOCK ->
           world.plan().connectors() > 1 && Math.abs(hit.fault().size()) > Connector.TOLERANCE_MS;

@@ -144,7 +144,11 @@ final class World {
   }
 
   TwinHistory history(int cluster) {
-    return new TwinHistory(database, "cluster" + cluster);
+    return new TwinHistory(database, nameOf(cluster));
+  }
+
+  static String nameOf(int cluster) {
+    return "cluster" + cluster;
   }
 
   Network network() {

@@ -30,5 +30,7 @@ public enum Mutant {
   /** Connectors do not agree who fills a patch. */
   PATCHED_BY_TWO,
   /** A connector holds standbys' samples however old its view of the lease is. */
-  OLD_VIEW
+  OLD_VIEW,
+  /** An operator's order changes the leader, but not the fence. */
+  STEERS_UNFENCED
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.ClusterState;
@@ -117,6 +118,9 @@ final class TwinCluster {
   long baseFrontierMs = Lease.NO_TIME;
   long baseLastMs = Lease.NO_TIME;
   long baseCommits;
+  @Nullable String pinned;
+  long pinnedUntilMs = INFINITY;
+  final Set<String> drained = new TreeSet<>();
   final Map<String, Lane> lanes = new TreeMap<>();
   final List<TermRow> terms = new ArrayList<>();
   final List<PatchRow> patches = new ArrayList<>();
@@ -151,6 +155,9 @@ final class TwinCluster {
     copy.baseFrontierMs = baseFrontierMs;
     copy.baseLastMs = baseLastMs;
     copy.baseCommits = baseCommits;
+    copy.pinned = pinned;
+    copy.pinnedUntilMs = pinnedUntilMs;
+    copy.drained.addAll(drained);
     lanes.forEach((lane, row) -> copy.lanes.put(lane, row.copy()));
     copy.terms.addAll(terms);
     patches.forEach(p -> copy.patches.add(p.copy()));
@@ -221,7 +228,7 @@ final class TwinCluster {
         idle,
         recent,
         new PatchRun(patchedSinceMs, patchedAtMs),
-        Steering.NONE,
+        new Steering(pinned, pinnedUntilMs, Set.copyOf(drained)),
         nowMs);
   }
 }

@@ -18,8 +18,6 @@ import org.promscale.ha.Settlement;
 import org.promscale.ha.Settling;
 import org.promscale.ha.Sighting;
 import org.promscale.ha.Silence;
-import org.promscale.ingest.FailureKind;
-import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.LeaseStore;
 
 /**
@@ -112,8 +110,9 @@ public final class TwinLeases implements LeaseStore {
 
   @Override
   public boolean takeOver(ClusterState seen, LeaderChange change) {
-    Answer answer = new Answer();
-    new TwinTransition(db, line, owner, seen, change, answer::accept).start();
+    TwinAnswer answer = new TwinAnswer(line);
+    TwinTransition.Wish wish = TwinTransition.automatic(seen, change);
+    new TwinTransition(db, line, owner, seen.clusterId(), wish, answer::accept).start();
     return answer.get();
   }
 
@@ -292,7 +291,11 @@ public final class TwinLeases implements LeaseStore {
       cluster
           .sightings
           .values()
-          .removeIf(s -> s.lastSeenMs() < dayAgo && !s.replica().equals(cluster.leader));
+          .removeIf(
+              s ->
+                  s.lastSeenMs() < dayAgo
+                      && !s.replica().equals(cluster.leader)
+                      && !cluster.drained.contains(s.replica()));
     }
   }
 
@@ -304,7 +307,7 @@ public final class TwinLeases implements LeaseStore {
 
   private void requireUp() {
     if (!db.isUp()) {
-      throw unavailable();
+      throw TwinAnswer.unavailable();
     }
   }
 
@@ -316,7 +319,7 @@ public final class TwinLeases implements LeaseStore {
   private void transaction(
       long lockTimeoutMs, Function<TwinSession, @Nullable TwinSession> locks, Runnable change) {
     TwinSession session = db.begin(owner);
-    Answer answer = new Answer();
+    TwinAnswer answer = new TwinAnswer(line);
     db.run(
         session,
         lockTimeoutMs,
@@ -331,30 +334,5 @@ public final class TwinLeases implements LeaseStore {
           answer.accept(failure == null, failure);
         });
     answer.get();
-  }
-
-  /** What a thread of the connector waits for. */
-  private final class Answer {
-    private boolean here;
-    private boolean result;
-    private @Nullable TwinFailure failure;
-
-    void accept(boolean answered, @Nullable TwinFailure failed) {
-      here = true;
-      result = answered;
-      failure = failed;
-    }
-
-    boolean get() {
-      line.await(() -> here);
-      if (failure != null) {
-        throw unavailable();
-      }
-      return result;
-    }
-  }
-
-  private static IngestFailure unavailable() {
-    return new IngestFailure(FailureKind.UNAVAILABLE, "the twin does not answer");
   }
 }

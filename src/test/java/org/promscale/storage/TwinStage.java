@@ -159,12 +159,13 @@ final class TwinStage implements InterleavingStage {
   }
 
   private void change(Steps steps, String winner) {
+    ClusterState seen = read();
     new TwinTransition(
             db,
             steps,
             winner,
-            read(),
-            LeaderChange.silent(winner),
+            seen.clusterId(),
+            TwinTransition.automatic(seen, LeaderChange.silent(winner)),
             (leads, failure) -> steps.end(failure != null ? FAILED : leads ? DONE : CHANGED))
         .start();
   }

@@ -2,7 +2,6 @@ package org.promscale.storage;
 
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -14,8 +13,9 @@ import org.promscale.ha.Progress;
 import org.promscale.ha.Takeover;
 
 /**
- * The twin of a change of leader in {@link LeaseTransitions}, statement by statement: lock the
- * lease, lock the lanes and decide, write, commit. One thread.
+ * The twin of a change of leader in {@link LeaseTransitions}, or of an order in {@link
+ * PgLeaseSteering}, statement by statement: lock the lease, lock the lanes and decide, write,
+ * commit. One thread.
  */
 final class TwinTransition {
 
@@ -27,26 +27,57 @@ final class TwinTransition {
     void accept(boolean leads, @Nullable TwinFailure failure);
   }
 
+  /** What somebody wants of a cluster. */
+  interface Wish {
+
+    /** Tells whether the lease is what the wish is based on, as far as its row alone tells. */
+    boolean isOf(TwinCluster cluster);
+
+    /** Decides on locked rows; null if nothing is to be written. */
+    @Nullable Deed decide(TwinCluster cluster, ClusterState locked);
+  }
+
+  /**
+   * What is written.
+   *
+   * @param takeover the change of leader, or null
+   * @param change why it changes, or null
+   * @param mark what else
+   */
+  record Deed(@Nullable Takeover takeover, @Nullable LeaderChange change, Runnable mark) {}
+
   private final TwinDatabase db;
   private final TwinLine line;
   private final String owner;
-  private final ClusterState seen;
-  private final LeaderChange wish;
+  private final long clusterId;
+  private final Wish wish;
   private final Outcome outcome;
 
   TwinTransition(
-      TwinDatabase db,
-      TwinLine line,
-      String owner,
-      ClusterState seen,
-      LeaderChange wish,
-      Outcome outcome) {
+      TwinDatabase db, TwinLine line, String owner, long clusterId, Wish wish, Outcome outcome) {
     this.db = db;
     this.line = line;
     this.owner = owner;
-    this.seen = seen;
+    this.clusterId = clusterId;
     this.wish = wish;
     this.outcome = outcome;
+  }
+
+  /** Returns the wish for a change of leader that nobody asked for. */
+  static Wish automatic(ClusterState seen, LeaderChange change) {
+    return new Wish() {
+      @Override
+      public boolean isOf(TwinCluster cluster) {
+        return cluster.fence.equals(seen.lease().fence());
+      }
+
+      @Override
+      public @Nullable Deed decide(TwinCluster cluster, ClusterState locked) {
+        return Takeover.decide(seen, locked, change)
+            .map(takeover -> new Deed(takeover, change, () -> {}))
+            .orElse(null);
+      }
+    };
   }
 
   void start() {
@@ -57,7 +88,7 @@ final class TwinTransition {
             return;
           }
           TwinSession session = db.begin(owner);
-          TwinCluster cluster = db.cluster(seen.clusterId());
+          TwinCluster cluster = db.cluster(clusterId);
           if (cluster == null) {
             line.toClient(TwinLine.Point.BETWEEN, () -> commit(session, false));
             return;
@@ -66,7 +97,7 @@ final class TwinTransition {
               session,
               () -> db.lockExclusive(session, cluster),
               () -> {
-                boolean same = cluster.fence.equals(seen.lease().fence());
+                boolean same = wish.isOf(cluster);
                 line.toClient(
                     TwinLine.Point.BETWEEN,
                     () -> {
@@ -98,8 +129,8 @@ final class TwinTransition {
   }
 
   private void decide(TwinSession session, TwinCluster cluster, ClusterState locked) {
-    Optional<Takeover> decided = Takeover.decide(seen, locked, wish);
-    if (decided.isEmpty()) {
+    Deed deed = wish.decide(cluster, locked);
+    if (deed == null) {
       commit(session, false);
       return;
     }
@@ -108,11 +139,19 @@ final class TwinTransition {
             statement(
                 session,
                 () -> {
-                  session.redo.add(
-                      () -> change(cluster, decided.get(), locked.progress().commits()));
+                  session.redo.add(() -> write(cluster, deed, locked.progress().commits()));
                   return null;
                 },
                 () -> line.toClient(TwinLine.Point.BEFORE_COMMIT, () -> commit(session, true))));
+  }
+
+  private void write(TwinCluster cluster, Deed deed, long commits) {
+    Takeover takeover = deed.takeover();
+    LeaderChange change = deed.change();
+    if (takeover != null && change != null) {
+      change(cluster, takeover, change.cause(), commits);
+    }
+    deed.mark().run();
   }
 
   private void commit(TwinSession session, boolean leads) {
@@ -147,7 +186,8 @@ final class TwinTransition {
     line.toClient(TwinLine.Point.BETWEEN, () -> outcome.accept(false, failure));
   }
 
-  private void change(TwinCluster cluster, Takeover decided, long commits) {
+  private void change(
+      TwinCluster cluster, Takeover decided, LeaderChange.Cause cause, long commits) {
     long now = db.nowMs();
     long boundary = decided.boundaryMs();
     long seal = decided.sealMs();
@@ -173,12 +213,14 @@ final class TwinTransition {
             decided.winner(),
             boundary,
             TwinCluster.INFINITY,
-            wish.cause().text(),
+            cause.text(),
             now,
             db.trueMs(),
             seal));
     cluster.leader = decided.winner();
-    cluster.fence = db.newFence();
+    if (db.mutant != Mutant.STEERS_UNFENCED || cause.isAutomatic()) {
+      cluster.fence = db.newFence();
+    }
     cluster.startMs = boundary;
     cluster.sealMs = seal;
     cluster.baseFrontierMs = boundary;
