@@ -1,7 +1,7 @@
 package org.promscale.ha;
 
 import java.util.Arrays;
-import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -104,38 +104,40 @@ public final class HoleFinder {
     if (candidatesMs.length == 0) {
       return 0;
     }
-    if (candidatesMs[0] > runningFromMs) {
-      return largestHabit(storedMs, candidatesMs);
-    }
     int found = Arrays.binarySearch(storedMs, candidatesMs[0]);
     int end = found < 0 ? -found - 1 : found;
     long[] before = Arrays.copyOfRange(storedMs, Math.max(0, end - DISTANCES - 1), end);
+    if (candidatesMs[0] > runningFromMs) {
+      return largestHabit(storedMs, before, candidatesMs);
+    }
     if (before.length > HABIT) {
       return median(before);
     }
-    for (long[] times : List.of(candidatesMs, before, storedMs)) {
-      if (times.length > LEAST_DISTANCES) {
-        return median(times);
-      }
+    if (candidatesMs.length > LEAST_DISTANCES) {
+      return median(candidatesMs);
     }
-    // Too few to be a habit, and all but the shortest may be holes.
-    return LongStream.concat(distances(storedMs), distances(candidatesMs)).min().orElse(0);
+    // Nobody scrapes more often than that; but a single distance may be a hole.
+    long leastMs =
+        candidatesMs.length < LEAST_DISTANCES ? 0 : distances(candidatesMs).min().orElse(0);
+    long[] habit = storedMs.length > HABIT || before.length <= LEAST_DISTANCES ? storedMs : before;
+    return Math.max(
+        leastMs, habit.length > LEAST_DISTANCES ? median(habit) : shortest(storedMs, candidatesMs));
   }
 
   /**
    * Beside a leader that goes on, a spacing that is too small would be worse than one that is too
    * large: once samples of two authors alternate, their distances alone say that it has to be so.
    */
-  private static long largestHabit(long[] storedMs, long[] candidatesMs) {
-    int found = Arrays.binarySearch(storedMs, candidatesMs[0]);
-    int end = found < 0 ? -found - 1 : found;
-    long[] before = Arrays.copyOfRange(storedMs, Math.max(0, end - DISTANCES - 1), end);
-    return Stream.of(before, storedMs, candidatesMs)
-        .filter(times -> times.length > LEAST_DISTANCES)
-        .mapToLong(HoleFinder::median)
-        .max()
-        .orElseGet(
-            () -> LongStream.concat(distances(storedMs), distances(candidatesMs)).min().orElse(0));
+  private static long largestHabit(long[] storedMs, long[] before, long[] candidatesMs) {
+    return Stream.of(quantile(before, 3, 4), quantile(storedMs, 3, 4), quantile(candidatesMs, 1, 2))
+        .flatMap(Optional::stream)
+        .max(Long::compare)
+        .orElseGet(() -> shortest(storedMs, candidatesMs));
+  }
+
+  /** Too few to be a habit, and all but the shortest may be holes. */
+  private static long shortest(long[] storedMs, long[] candidatesMs) {
+    return LongStream.concat(distances(storedMs), distances(candidatesMs)).min().orElse(0);
   }
 
   private static LongStream distances(long[] times) {
@@ -146,5 +148,13 @@ public final class HoleFinder {
   static long median(long[] times) {
     long[] sorted = distances(times).sorted().toArray();
     return sorted[(sorted.length - 1) / 2];
+  }
+
+  /** Returns the distance that so many of all are at most; empty if they are too few. */
+  private static Optional<Long> quantile(long[] times, int part, int of) {
+    long[] sorted = distances(times).sorted().toArray();
+    return times.length > LEAST_DISTANCES
+        ? Optional.of(sorted[(sorted.length - 1) * part / of])
+        : Optional.empty();
   }
 }
