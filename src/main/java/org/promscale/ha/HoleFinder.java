@@ -119,9 +119,10 @@ public final class HoleFinder {
     // Nobody scrapes more often than that; but a single distance may be a hole.
     long leastMs =
         candidatesMs.length < LEAST_DISTANCES ? 0 : distances(candidatesMs).min().orElse(0);
-    long[] habit = storedMs.length > HABIT || before.length <= LEAST_DISTANCES ? storedMs : before;
+    // The more the better, also from after the hole: before it there are only seams, perhaps.
     return Math.max(
-        leastMs, habit.length > LEAST_DISTANCES ? median(habit) : shortest(storedMs, candidatesMs));
+        leastMs,
+        storedMs.length > LEAST_DISTANCES ? median(storedMs) : shortest(storedMs, candidatesMs));
   }
 
   /**

@@ -59,9 +59,19 @@ class HoleFinderTest {
             at()),
         new Row(
             "of two habits the shorter one: holes only make distances longer",
-            at(6, 16, 26, 42, 56, 72),
-            at(66),
-            at(66)),
+            at(6, 16, 26, 42, 58),
+            at(50),
+            at(50)),
+        new Row(
+            "a young series with a seam: what comes after it tells more",
+            at(9, 20, 35, 50, 58, 80, 95, 110, 125),
+            at(64),
+            at()),
+        new Row(
+            "a young series with a long hole: so too",
+            at(5, 95, 110, 115, 130, 135, 140, 145),
+            at(120),
+            at(120)),
         new Row("of two distances one may be a hole", at(0, 10, 50), at(14, 60), at(60)),
         new Row("an unknown series takes everything", at(), at(1, 2, 3), at(1, 2, 3)));
   }

@@ -26,9 +26,14 @@ final class Bodies implements BodyDecoder {
 
   /** A connector died with this request in its hold: the one exception to what is promised. */
   void lose(HeldRequest held) {
-    WriteRequest request = request(held.body());
+    lose(held.replica(), held.body());
+  }
+
+  /** Somebody had shelved this request, and the database lost that commit. */
+  void lose(String replica, byte[] body) {
+    WriteRequest request = request(body);
     for (int i = 0; i < request.size(); i++) {
-      lost.add(new Lost(held.replica(), request.series(i), request.timeMs(i)));
+      lost.add(new Lost(replica, request.series(i), request.timeMs(i)));
     }
   }
 

@@ -18,10 +18,7 @@ final class Evidence {
   private static final long CLAMP_MS = 5_000;
   private static final long CALM_MS = 60_000;
 
-  /** With fewer samples before it nobody knows how far apart a series's samples are. */
-  private static final int KNOWN_HABIT = 4;
-
-  /** So few are left alone beside a leader that goes on. */
+  /** With so few before it nobody knows how far apart a series' samples are. */
   private static final int UNKNOWN_HABIT = 8;
 
   private final World world;
@@ -177,7 +174,7 @@ final class Evidence {
       if (!cameLate(stored, before, at, after, replica.name())
           && !lostNear(id, at)
           && !irregular
-          && !(at <= closedUntil(terms) && stored.headMap(at, false).size() <= KNOWN_HABIT)) {
+          && !(at <= closedUntil(terms) && wasYoung(stored, ack))) {
         add(
             "I3: %s leads term %d and was told that %s is stored; series %d, around it %s and %s"
                 .formatted(
@@ -206,6 +203,15 @@ final class Evidence {
                   show(before),
                   show(after)));
     }
+  }
+
+  /** What was stored after it came was not there to tell how often the series comes. */
+  private static boolean wasYoung(NavigableMap<Long, Stored> stored, Replica.Ack ack) {
+    return stored.headMap(ack.timeMs(), false).values().stream()
+            .filter(row -> row.trueMs() <= ack.ackedAtMs())
+            .limit(UNKNOWN_HABIT + 1L)
+            .count()
+        <= UNKNOWN_HABIT;
   }
 
   /** Still held; {@link HoldWatch} judges for how long. */

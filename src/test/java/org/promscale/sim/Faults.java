@@ -3,6 +3,7 @@ package org.promscale.sim;
 import java.util.ArrayList;
 import java.util.List;
 import org.promscale.ha.SteeringOrder;
+import org.promscale.ingest.HeldShelf;
 import org.promscale.storage.TwinDatabase;
 import org.promscale.storage.TwinLine;
 
@@ -220,7 +221,14 @@ final class Faults {
 
   private void loseCommits(Fault fault, TwinDatabase.Snapshot older) {
     lostMs = fault.atMs();
+    List<HeldShelf.Shelved> shelved = world.database().shelved();
     world.database().restore(older);
+    List<byte[]> left = world.database().shelved().stream().map(HeldShelf.Shelved::body).toList();
+    for (HeldShelf.Shelved one : shelved) {
+      if (left.stream().noneMatch(body -> body == one.body())) {
+        world.bodies().lose(one.sender().replica(), one.body());
+      }
+    }
     stopDatabase(fault.forMs());
   }
 }

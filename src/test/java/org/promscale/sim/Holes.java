@@ -22,7 +22,8 @@ import org.promscale.storage.TwinDatabase.Stored;
  * <p>Left out is what the design leaves out, and nothing else:
  *
  * <ul>
- *   <li>what was held by a connector that was killed, or committed by a database that lost it;
+ *   <li>what was held by a connector that was killed, or that stopped while the database was away;
+ *       what was committed by a database that lost it, on the shelf or stored;
  *   <li>what is held still: {@link HoldWatch} judges for how long;
  *   <li>a series of which no more than {@link #YOUNG} samples were stored when this one could first
  *       be compared: nobody knew yet how often it comes;

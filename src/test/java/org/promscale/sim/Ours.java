@@ -109,8 +109,7 @@ final class Ours implements Policy.Elector {
 
   @Override
   public void leave() {
-    var unused = keeper.leave();
-    hasLeft = true;
+    hasLeft = keeper.leave() == 0; // else the database was away, and it is like a crash
   }
 
   @Override
