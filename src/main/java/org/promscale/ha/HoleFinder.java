@@ -130,7 +130,7 @@ public final class HoleFinder {
    * large: once samples of two authors alternate, their distances alone say that it has to be so.
    */
   private static long largestHabit(long[] storedMs, long[] before, long[] candidatesMs) {
-    return Stream.of(quantile(before, 3, 4), quantile(storedMs, 3, 4), quantile(candidatesMs, 1, 2))
+    return Stream.of(quantile(before, 1, 2), quantile(storedMs, 1, 2), quantile(candidatesMs, 1, 2))
         .flatMap(Optional::stream)
         .max(Long::compare)
         .orElseGet(() -> shortest(storedMs, candidatesMs));

@@ -28,8 +28,8 @@ import org.promscale.storage.TwinDatabase.Stored;
  *   <li>a series of which no more than {@link #YOUNG} samples were stored when this one could first
  *       be compared: nobody knew yet how often it comes;
  *   <li>a series after its stale marker: its author says that it ended;
- *   <li>a sample less than a scrape interval after the leader's last, if the leader stores nothing
- *       more for a settle time: for all that is known it is about to scrape;
+ *   <li>a sample less than a scrape interval after the leader's last, if the leader's next is not
+ *       stored until a settle time after it came: for all that is known it is about to scrape;
  *   <li>requests of more samples than are probed, {@link #PROBED}: a hole of few of their series
  *       may be missed;
  *   <li>samples that were stamped ahead of their time, and the series that is, where one is.
@@ -112,7 +112,7 @@ final class Holes {
         || ack.company() > PROBED
         || at > ack.ackedAtMs() + CLAMP_MS
         || wasYoung(stored, ack)
-        || isOpenEnd(before.getKey(), at, after)
+        || isOpenEnd(before.getKey(), ack, after == null ? null : stored.get(after))
         || held.contains(new Held(replica.name(), ack.series(), at))
         || world.bodies().wasLost(replica.name(), ack.series(), at)
         || lostNear(id, at)) {
@@ -138,8 +138,9 @@ final class Holes {
         <= YOUNG;
   }
 
-  private boolean isOpenEnd(long before, long at, @Nullable Long after) {
-    return at - before < stepMs && (after == null || after - at > Settling.LEAST_MS);
+  private boolean isOpenEnd(long before, Replica.Ack ack, @Nullable Stored next) {
+    return ack.timeMs() - before < stepMs
+        && (next == null || next.trueMs() > ack.ackedAtMs() + Settling.LEAST_MS);
   }
 
   private boolean lostNear(long id, long at) {
