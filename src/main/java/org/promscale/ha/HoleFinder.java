@@ -1,7 +1,6 @@
 package org.promscale.ha;
 
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -130,9 +129,10 @@ public final class HoleFinder {
    * large: once samples of two authors alternate, their distances alone say that it has to be so.
    */
   private static long largestHabit(long[] storedMs, long[] before, long[] candidatesMs) {
-    return Stream.of(quantile(before, 1, 2), quantile(storedMs, 1, 2), quantile(candidatesMs, 1, 2))
-        .flatMap(Optional::stream)
-        .max(Long::compare)
+    return Stream.of(before, storedMs, candidatesMs)
+        .filter(times -> times.length > LEAST_DISTANCES)
+        .mapToLong(HoleFinder::median)
+        .max()
         .orElseGet(() -> shortest(storedMs, candidatesMs));
   }
 
@@ -149,13 +149,5 @@ public final class HoleFinder {
   static long median(long[] times) {
     long[] sorted = distances(times).sorted().toArray();
     return sorted[(sorted.length - 1) / 2];
-  }
-
-  /** Returns the distance that so many of all are at most; empty if they are too few. */
-  private static Optional<Long> quantile(long[] times, int part, int of) {
-    long[] sorted = distances(times).sorted().toArray();
-    return times.length > LEAST_DISTANCES
-        ? Optional.of(sorted[(sorted.length - 1) * part / of])
-        : Optional.empty();
   }
 }

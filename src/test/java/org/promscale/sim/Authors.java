@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.promscale.model.StaleMarker;
 import org.promscale.storage.TwinDatabase.Stored;
@@ -14,8 +15,8 @@ final class Authors {
 
   private static final double TOLERANCE = 0.02;
 
-  /** With fewer samples before it nobody knows how far apart a series's samples are. */
-  private static final int KNOWN_HABIT = 4;
+  /** With so few before it nobody knew how far apart a series' samples are. */
+  private static final int UNKNOWN_HABIT = 8;
 
   private final World world;
   private final long stepMs;
@@ -84,7 +85,7 @@ final class Authors {
         return;
       }
     }
-    if (problem == null && first >= KNOWN_HABIT) {
+    if (problem == null && storedBefore(storedAt, first) > UNKNOWN_HABIT) {
       problem = misfit(times, ahead, storedAt, first, end);
     }
     if (problem != null) {
@@ -105,6 +106,11 @@ final class Authors {
                   series,
                   around));
     }
+  }
+
+  /** Returns how many of the samples before this one had been stored when it was. */
+  private static long storedBefore(long[] storedAt, int at) {
+    return LongStream.of(storedAt).limit(at).filter(ms -> ms < storedAt[at]).count();
   }
 
   /**

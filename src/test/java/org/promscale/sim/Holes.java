@@ -29,7 +29,7 @@ import org.promscale.storage.TwinDatabase.Stored;
  *       be compared: nobody knew yet how often it comes;
  *   <li>a series after its stale marker: its author says that it ended;
  *   <li>a sample less than a scrape interval after the leader's last, if the leader's next is not
- *       stored until a settle time after it came: for all that is known it is about to scrape;
+ *       stored when it may first be compared: for all that is known it is about to scrape;
  *   <li>requests of more samples than are probed, {@link #PROBED}: a hole of few of their series
  *       may be missed;
  *   <li>samples that were stamped ahead of their time, and the series that is, where one is.
@@ -140,7 +140,8 @@ final class Holes {
 
   private boolean isOpenEnd(long before, Replica.Ack ack, @Nullable Stored next) {
     return ack.timeMs() - before < stepMs
-        && (next == null || next.trueMs() > ack.ackedAtMs() + Settling.LEAST_MS);
+        && (next == null
+            || next.trueMs() > Math.max(ack.ackedAtMs(), ack.timeMs() + Settling.LEAST_MS));
   }
 
   private boolean lostNear(long id, long at) {
