@@ -115,13 +115,8 @@ public final class HoleFinder {
     if (candidatesMs.length > LEAST_DISTANCES) {
       return median(candidatesMs);
     }
-    // Nobody scrapes more often than that; but a single distance may be a hole.
-    long leastMs =
-        candidatesMs.length < LEAST_DISTANCES ? 0 : distances(candidatesMs).min().orElse(0);
     // The more the better, also from after the hole: before it there are only seams, perhaps.
-    return Math.max(
-        leastMs,
-        storedMs.length > LEAST_DISTANCES ? median(storedMs) : shortest(storedMs, candidatesMs));
+    return storedMs.length > LEAST_DISTANCES ? median(storedMs) : shortest(storedMs, candidatesMs);
   }
 
   /**
