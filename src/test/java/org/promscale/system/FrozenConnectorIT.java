@@ -18,6 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.promscale.testbed.Await;
 import org.promscale.testbed.ConnectorProcess;
@@ -31,8 +32,10 @@ import org.promscale.wire.proto.RemoteWriteV1.WriteRequest;
  * One of two connectors freezes while it stores for the leaders of three clusters: in the middle of
  * COPY, there with the leader trying again through the other connector, and between the fence and
  * COMMIT. The standbys take over through the other one, then the first one wakes up. Leaders store
- * 1s, standbys 2s. Everything happens once, then each test looks at it.
+ * 1s, standbys 2s. Everything happens once, then each test looks at it. {@code FenceIT} does the
+ * same inside one process in the test command.
  */
+@Tag("long")
 class FrozenConnectorIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
