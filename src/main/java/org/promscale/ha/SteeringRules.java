@@ -2,6 +2,7 @@ package org.promscale.ha;
 
 import java.time.Instant;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +20,15 @@ public final class SteeringRules {
   /**
    * Rules on an order.
    *
+   * @param seen the lease as it was just before the locks
    * @param locked the cluster now: lease, progress and steering as nobody else can change them
    * @param timeoutMs the cluster's timeout: who was not seen within it is not there
    */
-  public static SteeringRuling rule(ClusterState locked, SteeringOrder order, long timeoutMs) {
+  public static SteeringRuling rule(
+      Lease seen, ClusterState locked, SteeringOrder order, long timeoutMs) {
+    if (hasChanged(seen, locked.lease(), order.fence())) {
+      return SteeringRuling.changed(locked.lease());
+    }
     String replica = order.replica();
     if (replica == null) {
       return order.action() == SteeringOrder.Action.UNPIN
@@ -40,6 +46,13 @@ public final class SteeringRules {
       case DRAIN -> drain(locked, order, replica, timeoutMs);
       case UNDRAIN -> SteeringRuling.done(replica + " may lead again");
     };
+  }
+
+  /** Without a fence a patch that was opened meanwhile changes nothing for the operator. */
+  private static boolean hasChanged(Lease seen, Lease locked, @Nullable UUID fence) {
+    return fence != null
+        ? !fence.equals(locked.fence())
+        : seen.term() != locked.term() || !seen.leader().equals(locked.leader());
   }
 
   private static SteeringRuling handOver(

@@ -24,7 +24,7 @@ public record SteeringRuling(Outcome outcome, String why, @Nullable LeaderChange
   }
 
   /** Returns the ruling on an order that was based on what is no longer true. */
-  public static SteeringRuling changed(Lease now) {
+  static SteeringRuling changed(Lease now) {
     return new SteeringRuling(
         Outcome.CHANGED,
         "leadership has changed meanwhile: "

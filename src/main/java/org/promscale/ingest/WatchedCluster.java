@@ -127,14 +127,7 @@ final class WatchedCluster {
     state.sightings().forEach(s -> all.put(s.replica(), s));
     seen.forEach(
         (replica, s) ->
-            all.merge(
-                replica,
-                new Sighting(replica, s.lastSeenMs(), s.newestMs()),
-                (a, b) ->
-                    new Sighting(
-                        replica,
-                        Math.max(a.lastSeenMs(), b.lastSeenMs()),
-                        Math.max(a.newestMs(), b.newestMs()))));
+            all.merge(replica, new Sighting(replica, s.lastSeenMs(), s.newestMs()), Sighting::and));
     return all.values().stream().sorted(Comparator.comparing(Sighting::replica)).toList();
   }
 

@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.LeaderChange;
@@ -44,10 +43,7 @@ final class PgLeaseSteering implements LeaseSteering {
             return SteeringRuling.unknown("no cluster " + seen.cluster());
           }
           ClusterState locked = locked(em, lease, seen);
-          if (hasChanged(seen.lease(), locked.lease(), order.fence())) {
-            return SteeringRuling.changed(locked.lease());
-          }
-          SteeringRuling ruling = SteeringRules.rule(locked, order, timeoutMs);
+          SteeringRuling ruling = SteeringRules.rule(seen.lease(), locked, order, timeoutMs);
           if (ruling.outcome() == SteeringRuling.Outcome.DONE) {
             lead(em, lease, locked, ruling.change());
             mark(em, locked, order);
@@ -55,13 +51,6 @@ final class PgLeaseSteering implements LeaseSteering {
           }
           return ruling;
         });
-  }
-
-  /** Without a fence a patch that was opened meanwhile changes nothing for the operator. */
-  private static boolean hasChanged(Lease seen, Lease locked, @Nullable UUID fence) {
-    return fence != null
-        ? !fence.equals(locked.fence())
-        : seen.term() != locked.term() || !seen.leader().equals(locked.leader());
   }
 
   @Override
@@ -146,11 +135,7 @@ final class PgLeaseSteering implements LeaseSteering {
           replica,
           new Sighting(
               replica, LeaseTransitions.number(noted[1]), LeaseTransitions.number(noted[2])),
-          (a, b) ->
-              new Sighting(
-                  replica,
-                  Math.max(a.lastSeenMs(), b.lastSeenMs()),
-                  Math.max(a.newestMs(), b.newestMs())));
+          Sighting::and);
       if ((Boolean) noted[3]) {
         drained.add(replica);
       }

@@ -179,7 +179,8 @@ class SteeringRulesTest {
   }
 
   private static void judge(Row row, LeaderChange.Cause cause) {
-    SteeringRuling ruling = SteeringRules.rule(row.state().build(), row.order(), TIMEOUT_MS);
+    ClusterState state = row.state().build();
+    SteeringRuling ruling = SteeringRules.rule(state.lease(), state, row.order(), TIMEOUT_MS);
     assertThat(ruling.outcome()).as(ruling.why()).isEqualTo(row.outcome());
     assertThat(ruling.why()).contains(row.says());
     assertThat(ruling.change())

@@ -14,6 +14,7 @@ import org.promscale.ingest.Admission;
 import org.promscale.ingest.BatchValidator;
 import org.promscale.ingest.DatabaseClock;
 import org.promscale.ingest.DatabaseTime;
+import org.promscale.ingest.EveryTimePrepared;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.IngestListener;
 import org.promscale.ingest.IngestPipeline;
@@ -108,7 +109,7 @@ final class Connector implements TwinLine {
   }
 
   /** Partitions are never missing. */
-  private static final TimePartitions PREPARED = new Prepared();
+  private static final TimePartitions PREPARED = new EveryTimePrepared();
 
   /** Starts it; it takes requests after this time. */
   void start(long nanos) {

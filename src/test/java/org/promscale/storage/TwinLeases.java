@@ -125,11 +125,7 @@ public final class TwinLeases implements LeaseStore {
         cluster.sightings.merge(
             note.replica(),
             new Sighting(note.replica(), note.lastSeenMs(), note.newestMs()),
-            (a, b) ->
-                new Sighting(
-                    a.replica(),
-                    Math.max(a.lastSeenMs(), b.lastSeenMs()),
-                    Math.max(a.newestMs(), b.newestMs())));
+            Sighting::and);
       }
     }
     for (LookNote look : looks) {

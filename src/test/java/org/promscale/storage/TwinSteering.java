@@ -3,11 +3,9 @@ package org.promscale.storage;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.LeaderChange;
-import org.promscale.ha.Lease;
 import org.promscale.ha.Progress;
 import org.promscale.ha.Sighting;
 import org.promscale.ha.SteeringOrder;
@@ -49,23 +47,13 @@ public final class TwinSteering implements LeaseSteering {
           @Override
           public TwinTransition.@Nullable Deed decide(TwinCluster cluster, ClusterState locked) {
             ClusterState now = merged(seen, locked);
-            if (hasChanged(seen.lease(), now.lease(), order.fence())) {
-              ruling[0] = SteeringRuling.changed(now.lease());
-              return null;
-            }
-            ruling[0] = SteeringRules.rule(now, order, timeoutMs);
+            ruling[0] = SteeringRules.rule(seen.lease(), now, order, timeoutMs);
             return ruling[0].outcome() == SteeringRuling.Outcome.DONE
                 ? deed(now, ruling[0].change(), () -> mark(cluster, order))
                 : null;
           }
         });
     return ruling[0];
-  }
-
-  private static boolean hasChanged(Lease seen, Lease locked, @Nullable UUID fence) {
-    return fence != null
-        ? !fence.equals(locked.fence())
-        : seen.term() != locked.term() || !seen.leader().equals(locked.leader());
   }
 
   @Override
@@ -103,14 +91,7 @@ public final class TwinSteering implements LeaseSteering {
     Map<String, Sighting> replicas = new TreeMap<>();
     seen.sightings().forEach(s -> replicas.put(s.replica(), s));
     for (Sighting noted : locked.sightings()) {
-      replicas.merge(
-          noted.replica(),
-          noted,
-          (a, b) ->
-              new Sighting(
-                  a.replica(),
-                  Math.max(a.lastSeenMs(), b.lastSeenMs()),
-                  Math.max(a.newestMs(), b.newestMs())));
+      replicas.merge(noted.replica(), noted, Sighting::and);
     }
     Progress counted = locked.progress();
     Progress progress =
