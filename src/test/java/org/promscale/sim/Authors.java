@@ -15,9 +15,6 @@ final class Authors {
 
   private static final double TOLERANCE = 0.02;
 
-  /** With so few before it nobody knew how far apart a series' samples are. */
-  private static final int UNKNOWN_HABIT = 8;
-
   private final World world;
   private final long stepMs;
   private final List<TwinHistory.Patch> patches;
@@ -85,7 +82,7 @@ final class Authors {
         return;
       }
     }
-    if (problem == null && storedBefore(storedAt, first) > UNKNOWN_HABIT) {
+    if (problem == null && storedBefore(storedAt, first) > Holes.YOUNG) {
       problem = misfit(times, ahead, storedAt, first, end);
     }
     if (problem != null) {

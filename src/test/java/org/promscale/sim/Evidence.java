@@ -18,9 +18,6 @@ final class Evidence {
   private static final long CLAMP_MS = 5_000;
   private static final long CALM_MS = 60_000;
 
-  /** With so few before it nobody knows how far apart a series' samples are. */
-  private static final int UNKNOWN_HABIT = 8;
-
   private final World world;
   private final long stepMs;
   private final List<String> violations = new ArrayList<>();
@@ -174,7 +171,7 @@ final class Evidence {
       if (!cameLate(stored, before, at, after, replica.name())
           && !lostNear(id, at)
           && !irregular
-          && !(at <= closedUntil(terms) && wasYoung(stored, ack))) {
+          && !(at <= closedUntil(terms) && Holes.wasYoung(stored, at, ack.ackedAtMs()))) {
         add(
             "I3: %s leads term %d and was told that %s is stored; series %d, around it %s and %s"
                 .formatted(
@@ -191,7 +188,7 @@ final class Evidence {
             || ack.ackedAtMs() < closedAt(replica.name(), terms.get(term).endMs()))
         && nearest(before, at, after) > stepMs
         && closedAt(replica.name(), terms.get(term).endMs()) != Long.MAX_VALUE // it is at it
-        && stored.headMap(at, false).size() > UNKNOWN_HABIT
+        && stored.headMap(at, false).size() > Holes.YOUNG
         && !lostNear(id, at)) {
       add(
           "I2: %s took over at %s and was told that %s is safe; series %d, around it %s and %s"
@@ -203,15 +200,6 @@ final class Evidence {
                   show(before),
                   show(after)));
     }
-  }
-
-  /** What was stored after it came was not there to tell how often the series comes. */
-  private static boolean wasYoung(NavigableMap<Long, Stored> stored, Replica.Ack ack) {
-    return stored.headMap(ack.timeMs(), false).values().stream()
-            .filter(row -> row.trueMs() <= ack.ackedAtMs())
-            .limit(UNKNOWN_HABIT + 1L)
-            .count()
-        <= UNKNOWN_HABIT;
   }
 
   /** Still held; {@link HoldWatch} judges for how long. */

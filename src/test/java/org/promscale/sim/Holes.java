@@ -38,7 +38,7 @@ import org.promscale.storage.TwinDatabase.Stored;
 final class Holes {
 
   /** With fewer before it, a sample beside a leader that goes on is left alone. */
-  private static final int YOUNG = 8;
+  static final int YOUNG = 8;
 
   /** Samples of a request that are looked for. */
   private static final int PROBED = 16;
@@ -111,7 +111,7 @@ final class Holes {
         || (stampedAhead && ack.series() == Replica.STAMPED)
         || ack.company() > PROBED
         || at > ack.ackedAtMs() + CLAMP_MS
-        || wasYoung(stored, ack)
+        || wasYoung(stored, at, ack.ackedAtMs() + Settling.LEAST_MS)
         || isOpenEnd(before.getKey(), ack, after == null ? null : stored.get(after))
         || held.contains(new Held(replica.name(), ack.series(), at))
         || world.bodies().wasLost(replica.name(), ack.series(), at)
@@ -128,11 +128,13 @@ final class Holes {
                 after == null ? "the end" : Evidence.shown(after)));
   }
 
-  /** What was stored later, of an earlier hole, was not there to be compared with. */
-  private static boolean wasYoung(NavigableMap<Long, Stored> stored, Replica.Ack ack) {
-    long comparedMs = ack.ackedAtMs() + Settling.LEAST_MS;
-    return stored.headMap(ack.timeMs()).values().stream()
-            .filter(row -> row.trueMs() <= comparedMs)
+  /**
+   * Tells whether too little of a series was stored before a sample, at a true time, to know how
+   * often it comes: what was stored later, of an earlier hole, was not there to be compared with.
+   */
+  static boolean wasYoung(NavigableMap<Long, Stored> stored, long timeMs, long trueMs) {
+    return stored.headMap(timeMs).values().stream()
+            .filter(row -> row.trueMs() <= trueMs)
             .limit(YOUNG + 1L)
             .count()
         <= YOUNG;

@@ -1,6 +1,7 @@
 package org.promscale.sim;
 
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.promscale.ha.LeasePolicy;
 import org.promscale.storage.TwinHistory;
 
@@ -67,7 +68,7 @@ final class Watchdog {
     judgeFrontier(watched, now);
     if (now.term() == watched.term + 1 && watched.term > 0) {
       watched.switches++;
-      judgeSwitch(watched, now, timeoutMs);
+      judgeSwitch(watched, cluster, now, timeoutMs);
     }
     boolean same = now.term() == watched.term && now.commits() == watched.commits;
     watched.term = now.term();
@@ -126,8 +127,8 @@ final class Watchdog {
   }
 
   /** A switch is false unless something kept the leader from committing. */
-  private void judgeSwitch(Watched watched, TwinHistory now, long timeoutMs) {
-    if (ORDERED.contains(now.cause()) || mayBePushedBack()) {
+  private void judgeSwitch(Watched watched, int cluster, TwinHistory now, long timeoutMs) {
+    if (ORDERED.contains(now.cause()) || mayBePushedBack(watched.leader, cluster, now)) {
       return;
     }
     long nowMs = world.simulation().nowNanos() / Simulation.MS;
@@ -146,8 +147,11 @@ final class Watchdog {
    * A server that leads one cluster waits behind a request with nothing but what it has of another
    * one, while the hold is full.
    */
-  private boolean mayBePushedBack() {
-    return world.plan().clusters() > 1 && world.plan().holdBytes() < 1 << 20;
+  private boolean mayBePushedBack(String leader, int cluster, TwinHistory now) {
+    return now.cause().equals("silent")
+        && world.plan().holdBytes() < 1 << 20
+        && IntStream.range(0, clusters.length)
+            .anyMatch(other -> other != cluster && !world.history(other).leader().equals(leader));
   }
 
   private boolean silences(Faults.Hit hit, String leader, TwinHistory now) {
@@ -156,6 +160,7 @@ final class Watchdog {
       case REPLICA_FUTURE -> isLeader(hit, leader) && now.cause().equals("lagging");
       case DUPLICATES,
           TARGET_GONE,
+          ORDER_HAND_OVER,
           ORDER_PIN,
           ORDER_DRAIN,
           DATABASE_STOP,
@@ -163,8 +168,6 @@ final class Watchdog {
           DATABASE_LOSES_COMMITS,
           DATABASE_SLOW ->
           false;
-      // By force also to one that has not delivered for long, or does not live.
-      case ORDER_HAND_OVER -> isLeader(hit, leader);
       // A connector alone with a wrong clock takes nothing of those whose connections lead to it.
       case CONNECTOR_CLOCK ->
           world.plan().connectors() > 1 && Math.abs(hit.fault().size()) > Connector.TOLERANCE_MS;
