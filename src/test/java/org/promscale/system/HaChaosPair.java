@@ -30,7 +30,7 @@ final class HaChaosPair implements AutoCloseable {
 
   private static final String CLUSTER = "real";
   private static final long SCRAPE_MS = 2_000;
-  private static final long WELL_AGAIN_MS = 20_000;
+  private static final long WELL_AGAIN_NANOS = 20_000_000_000L;
 
   /** A shard that waited for a frozen connector loses so much of its queue with the server. */
   private static final long LOST_TAIL_MS = 150_000;
@@ -47,7 +47,7 @@ final class HaChaosPair implements AutoCloseable {
   private final NodeExporter exporter;
   private final List<Server> servers = new ArrayList<>();
   private int away = -1;
-  private long wellMs;
+  private long wellNanos;
   private long judgedUntilMs;
 
   /**
@@ -73,9 +73,9 @@ final class HaChaosPair implements AutoCloseable {
     }
 
     /** What was in the queue was lost, and nobody can tell how much that was. */
-    LongPredicate delivered() {
+    LongPredicate delivered(Set<Long> givenUpMs) {
       List<Long> losses = new ArrayList<>(killedMs);
-      losses.addAll(givenUp().keySet());
+      losses.addAll(givenUpMs);
       return timeMs ->
           losses.stream().noneMatch(lost -> timeMs <= lost && timeMs > lost - LOST_TAIL_MS);
     }
@@ -101,7 +101,7 @@ final class HaChaosPair implements AutoCloseable {
       pair.close();
       throw e;
     }
-    pair.wellMs = System.currentTimeMillis() + WELL_AGAIN_MS;
+    pair.wellNanos = System.nanoTime() + WELL_AGAIN_NANOS;
     return pair;
   }
 
@@ -118,7 +118,7 @@ final class HaChaosPair implements AutoCloseable {
 
   /** Kills one of the two, if both have been well for a while; returns what it did. */
   String killOne(Random random) {
-    if (away >= 0 || System.currentTimeMillis() < wellMs) {
+    if (away >= 0 || System.nanoTime() - wellNanos < 0) {
       return "nobody of the real pair";
     }
     away = random.nextInt(servers.size());
@@ -132,7 +132,7 @@ final class HaChaosPair implements AutoCloseable {
     if (away >= 0) {
       servers.get(away).process().launch();
       away = -1;
-      wellMs = System.currentTimeMillis() + WELL_AGAIN_MS;
+      wellNanos = System.nanoTime() + WELL_AGAIN_NANOS;
     }
   }
 
@@ -156,10 +156,13 @@ final class HaChaosPair implements AutoCloseable {
   List<String> violations() throws Exception {
     List<String> all = new ArrayList<>();
     Map<String, NavigableMap<Long, Integer>> offered = new TreeMap<>();
+    List<Map<Long, Long>> givenUpByAll = new ArrayList<>();
     for (int i = 0; i < servers.size(); i++) {
       Server server = servers.get(i);
-      LongPredicate delivered = server.delivered();
-      long givenUp = server.givenUp().values().stream().mapToLong(n -> n).sum();
+      Map<Long, Long> givenUpAt = server.givenUp();
+      LongPredicate delivered = server.delivered(givenUpAt.keySet());
+      long givenUp = givenUpAt.values().stream().mapToLong(n -> n).sum();
+      givenUpByAll.add(givenUpAt);
       for (SamplePoint point : scraped(server)) {
         if (delivered.test(point.timestampMs())) {
           offered
@@ -198,7 +201,7 @@ final class HaChaosPair implements AutoCloseable {
             + " samples, "
             + kills
             + " kills, "
-            + servers.stream().map(Server::givenUp).toList()
+            + givenUpByAll
             + " given up by themselves, "
             + holes.size()
             + " holes");

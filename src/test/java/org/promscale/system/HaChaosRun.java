@@ -365,7 +365,6 @@ final class HaChaosRun {
             + replicaBlows
             + " replicas struck, largest distance "
             + evidence.largestDistance()
-            + " ms"
             + evidence.history());
     List<String> dropped = new ArrayList<>();
     for (HaReplica replica : replicas) {

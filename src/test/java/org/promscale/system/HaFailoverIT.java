@@ -13,7 +13,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.promscale.testbed.Await;
 import org.promscale.testbed.ConnectorProcess;
-import org.promscale.testbed.HaEvidence;
 import org.promscale.testbed.HaHistory;
 import org.promscale.testbed.HaReplica;
 import org.promscale.testbed.MetricsPage;
@@ -25,7 +24,7 @@ import org.promscale.testbed.MetricsPage;
 class HaFailoverIT {
 
   private static final Duration LONGEST_DISAGREEMENT = Duration.ofSeconds(2);
-  private static final long STALLED_MS = 8_000;
+  private static final long STALLED_NANOS = 8_000_000_000L;
 
   private static HaStand stand;
   private static HaPair killed;
@@ -45,11 +44,9 @@ class HaFailoverIT {
     HaPair.startAll(stand, all().toList());
 
     stuck.first().current().stall(1);
-    long stalledAt = System.currentTimeMillis();
+    long stalledAt = System.nanoTime();
     Await.until(
-        "a shard is behind",
-        HaPair.PATIENCE,
-        () -> System.currentTimeMillis() > stalledAt + STALLED_MS);
+        "a shard is behind", HaPair.PATIENCE, () -> System.nanoTime() - stalledAt > STALLED_NANOS);
     cutOff.first().current().cutOff();
     Stream.of(killed, bursts, stuck).forEach(pair -> pair.first().kill());
     losers().forEach(pair -> pair.awaitTakeover(stand));
@@ -91,22 +88,7 @@ class HaFailoverIT {
   @ParameterizedTest
   @MethodSource("all")
   void oneAuthorAndNoHoleAndEverythingAcknowledgedIsThere(HaPair pair) throws Exception {
-    HaEvidence evidence = pair.evidence(stand);
-    System.out.println(
-        "HaFailoverIT: "
-            + pair
-            + ": "
-            + evidence
-            + ", largest distance "
-            + evidence.largestDistanceMs()
-            + " ms"
-            + evidence.history());
-    evidence.assertInvariants();
-    assertThat(evidence.largestDistanceMs()).isLessThan(2 * HaPair.STEP_MS);
-    assertThat(evidence.stored()).hasSize(60);
-    for (HaReplica replica : List.of(pair.first(), pair.second())) {
-      assertThat(replica.requestsDropped()).as(replica.lastDrop()).isZero();
-    }
+    pair.assertNothingIsMissing(stand);
   }
 
   @ParameterizedTest

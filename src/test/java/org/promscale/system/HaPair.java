@@ -1,5 +1,7 @@
 package org.promscale.system;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -111,6 +113,25 @@ final class HaPair implements AutoCloseable {
         leader.name() + " goes on alone",
         PATIENCE,
         () -> leader.current().acknowledgedUntilMs() >= untilMs);
+  }
+
+  /** Fails unless the pair left one author, no hole, and everything that it was told is stored. */
+  void assertNothingIsMissing(HaStand stand) throws SQLException {
+    HaEvidence evidence = evidence(stand);
+    System.out.printf(
+        "%s: %s, largest distance %s%s%n",
+        this, evidence, evidence.largestDistance(), evidence.history());
+    evidence.assertInvariants();
+    assertThat(evidence.largestDistanceMs()).isLessThan(2 * STEP_MS);
+    assertThat(evidence.stored()).hasSize(60);
+    assertNothingWasDropped();
+  }
+
+  /** Fails if one of the two was told to give a request up. */
+  void assertNothingWasDropped() {
+    for (HaReplica replica : List.of(first, second)) {
+      assertThat(replica.requestsDropped()).as(replica.lastDrop()).isZero();
+    }
   }
 
   HaEvidence evidence(HaStand stand) throws SQLException {

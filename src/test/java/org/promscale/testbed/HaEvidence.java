@@ -101,25 +101,31 @@ public record HaEvidence(
     }
   }
 
+  /** How far two neighbouring samples of a series are apart, and which they are. */
+  public record Distance(long millis, String where) {
+    @Override
+    public String toString() {
+      return millis + " ms" + where;
+    }
+  }
+
   /** Returns the largest distance of neighbouring samples of any series, of two authors or one. */
   public long largestDistanceMs() {
-    return largestDistance().getKey();
+    return largestDistance().millis();
   }
 
   /** Returns the same with the two samples. */
-  public Map.Entry<Long, String> largestDistance() {
-    long largest = 0;
-    String where = "";
+  public Distance largestDistance() {
+    Distance largest = new Distance(0, "");
     for (List<Authored> samples : stored.values()) {
       for (int i = 1; i < samples.size(); i++) {
         long distance = samples.get(i).timeMs() - samples.get(i - 1).timeMs();
-        if (distance > largest) {
-          largest = distance;
-          where = samples.get(i - 1) + " to " + samples.get(i);
+        if (distance > largest.millis()) {
+          largest = new Distance(distance, " from " + samples.get(i - 1) + " to " + samples.get(i));
         }
       }
     }
-    return Map.entry(largest, where);
+    return largest;
   }
 
   @Override
