@@ -30,8 +30,7 @@ final class MigrationFiles implements ResourceProvider {
           "V6__views.sql",
           "V7__roles.sql",
           "V8__leadership.sql",
-          "V9__hold.sql",
-          "V10__seen.sql");
+          "V9__hold.sql");
 
   /** The version that the last file brings the schema to. */
   static final int NEWEST_VERSION = NAMES.size();
