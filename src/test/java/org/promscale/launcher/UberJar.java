@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
 import org.promscale.testbed.Await;
+import org.promscale.testbed.ThreadDump;
 
 /** One run of {@code java -jar promscale.jar} in a directory of its own. One thread at a time. */
 final class UberJar implements AutoCloseable {
@@ -53,10 +55,16 @@ final class UberJar implements AutoCloseable {
 
   /** Waits for the banner and returns its lines. */
   List<String> banner() throws IOException {
-    Await.until(
-        "the banner is complete",
-        READY,
-        () -> !process.isAlive() || out().stream().anyMatch(line -> line.startsWith("psql:")));
+    try {
+      Await.until(
+          "the banner is complete",
+          READY,
+          () -> !process.isAlive() || out().stream().anyMatch(line -> line.startsWith("psql:")));
+    } catch (ConditionTimeoutException e) {
+      throw new IllegalStateException(
+          "no banner; printed " + out() + ", logged " + err() + "\n" + ThreadDump.of(process.pid()),
+          e);
+    }
     if (!process.isAlive()) {
       throw new IllegalStateException("ended with " + process.exitValue() + ": " + err());
     }

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,7 +122,11 @@ public abstract class ServerProcess implements AutoCloseable {
 
   /** Waits until the launched server serves; fails at once with its output when it ends. */
   public void awaitReady() {
-    Await.until(name + " is ready", startLimit(), () -> !isAlive() || isReady());
+    try {
+      Await.until(name + " is ready", startLimit(), () -> !isAlive() || isReady());
+    } catch (ConditionTimeoutException e) {
+      throw new IllegalStateException(name + " is not ready:\n" + TestLogs.tail(log), e);
+    }
     if (!isAlive()) {
       throw new IllegalStateException(name + " ended while starting:\n" + TestLogs.tail(log));
     }
