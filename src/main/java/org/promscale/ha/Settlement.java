@@ -83,13 +83,16 @@ public record Settlement(
           judge, compare, calm.stream().filter(this::isFarFromHoles).toList(), patch(held));
     }
 
-    /** Holes of other times say nothing of these: else a leader with new ones kept all held. */
+    /**
+     * Holes of other times say nothing of these: else a leader with new ones kept all held. What is
+     * stamped ahead counts as of its arrival here too, or it would lie beside every later hole.
+     */
     private boolean isFarFromHoles(HeldRequest request) {
       return holed.stream()
           .noneMatch(
               h ->
-                  h.newestMs() >= request.oldestMs() - SLACK_MS
-                      && h.oldestMs() <= request.newestMs() + SLACK_MS);
+                  h.dueMs() >= request.oldestMs() - SLACK_MS
+                      && h.oldestMs() <= request.dueMs() + SLACK_MS);
     }
 
     private void sort(HeldRequest request) {

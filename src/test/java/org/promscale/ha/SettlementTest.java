@@ -109,23 +109,48 @@ class SettlementTest {
     assertThat(settlement.patch()).contains(new Settlement.PatchWish("b", 55_000, 79_000));
   }
 
-  @Test
-  @DisplayName("A patch never reaches what is not due")
-  void patchEndsBeforeTheFrontier() {
-    HeldRequest ahead =
+  /** Some of it is stamped far ahead of its arrival. */
+  private HeldRequest ahead(String replica, double oldest, double due) {
+    HeldRequest request =
         new HeldRequest(
             7,
             0,
-            new ReplicaIdentity("c", "b"),
+            new ReplicaIdentity("c", replica),
             new byte[10],
-            60_000,
+            HaStates.ms(oldest),
             400_000,
-            70_000,
+            HaStates.ms(due),
             3,
             Probes.NONE);
-    held.add(ahead);
-    ahead.compared(true, NOW);
+    held.add(request);
+    return request;
+  }
+
+  @Test
+  @DisplayName("A patch never reaches what is not due")
+  void patchEndsBeforeTheFrontier() {
+    ahead("b", 60, 70).compared(true, NOW);
     assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 55_000, 79_999));
+  }
+
+  @Test
+  @DisplayName("What is stamped ahead is near the holes of when it came, and of no time since")
+  void stampedAheadOfHoles() {
+    HeldRequest clean = ahead("b", 40, 50);
+    clean.compared(false, NOW - 60_000);
+    held("c", 60, 70).compared(true, NOW);
+    assertThat(of(first()).letGo()).containsExactly(clean);
+  }
+
+  @Test
+  @DisplayName("A hole of what is stamped ahead keeps what is of when it came, and nothing later")
+  void holeOfWhatIsStampedAhead() {
+    ahead("b", 40, 50).compared(true, NOW);
+    HeldRequest near = held("c", 54, 60);
+    near.compared(false, NOW - 60_000);
+    HeldRequest later = held("c", 60, 70);
+    later.compared(false, NOW - 60_000);
+    assertThat(of(first()).letGo()).containsExactly(later);
   }
 
   @Test
