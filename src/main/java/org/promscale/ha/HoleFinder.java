@@ -27,6 +27,9 @@ public final class HoleFinder {
   /** Fewer are no habit: one of them may lie between two authors. */
   private static final int LEAST_DISTANCES = 3;
 
+  /** Of two distances of one author the shorter one is hardly a hole as well. */
+  private static final int LEAST_OF_ONE_AUTHOR = 2;
+
   private HoleFinder() {}
 
   /**
@@ -34,12 +37,13 @@ public final class HoleFinder {
    *
    * @param stored samples around the candidates
    * @param candidatesMs times of the candidates, ascending, no time twice
-   * @param runningFromMs where the running term starts; {@link Long#MAX_VALUE} if none runs there
+   * @param authors who wrote what is stored
    */
-  public static boolean[] fits(StoredTimes stored, long[] candidatesMs, long runningFromMs) {
+  public static boolean[] fits(StoredTimes stored, long[] candidatesMs, Authorship authors) {
     long[] storedMs = stored.timesMs();
+    long runningFromMs = authors.runningFromMs();
     boolean[] fits = new boolean[candidatesMs.length];
-    long spacing = spacing(storedMs, candidatesMs, runningFromMs);
+    long spacing = spacing(storedMs, candidatesMs, authors);
     int next = 0;
     long previous = Lease.NO_TIME;
     boolean ended = false;
@@ -69,14 +73,14 @@ public final class HoleFinder {
    *
    * @param stored samples around it
    * @param timestampMs its time
-   * @param runningFromMs as above
+   * @param authors as above
    */
-  public static boolean isHole(StoredTimes stored, long timestampMs, long runningFromMs) {
+  public static boolean isHole(StoredTimes stored, long timestampMs, Authorship authors) {
     int at = Arrays.binarySearch(stored.timesMs(), timestampMs);
     return at < 0
         && -at - 1 > 0
         && stored.timesMs().length >= LEAST_DISTANCES
-        && fits(stored, new long[] {timestampMs}, runningFromMs)[0];
+        && fits(stored, new long[] {timestampMs}, authors)[0];
   }
 
   private static boolean fits(long previous, long t, long next, long spacing, boolean running) {
@@ -96,16 +100,66 @@ public final class HoleFinder {
   }
 
   /**
-   * The series' own habit just before the candidates, if it is long enough to be one. Else theirs:
-   * one replica scrapes them, while few stored distances may be holes or lie between two authors.
+   * Tells whether it may matter who wrote what is stored of a series: whether so little of it is
+   * that samples of several authors may be the larger part.
+   *
+   * @param candidateMs the first candidate
    */
-  private static long spacing(long[] storedMs, long[] candidatesMs, long runningFromMs) {
+  public static boolean asksForAuthors(StoredTimes stored, long candidateMs) {
+    return before(stored.timesMs(), candidateMs) <= DISTANCES;
+  }
+
+  /** Returns how many samples are stored before an instant. */
+  private static int before(long[] storedMs, long timeMs) {
+    int found = Arrays.binarySearch(storedMs, timeMs);
+    return found < 0 ? -found - 1 : found;
+  }
+
+  /**
+   * Where few stored distances do not agree, some lie between two authors; then those of one author
+   * count, if they are larger. Else a young series that was filled once too often would be filled
+   * for good: samples of two authors that alternate say by themselves that it has to be so.
+   */
+  private static long spacing(long[] storedMs, long[] candidatesMs, Authorship authors) {
     if (candidatesMs.length == 0) {
       return 0;
     }
-    int found = Arrays.binarySearch(storedMs, candidatesMs[0]);
-    int end = found < 0 ? -found - 1 : found;
+    int end = before(storedMs, candidatesMs[0]);
     long[] before = Arrays.copyOfRange(storedMs, Math.max(0, end - DISTANCES - 1), end);
+    long ofAll = ofAll(storedMs, before, candidatesMs, authors.runningFromMs());
+    return before.length > DISTANCES || (before.length > HABIT && agree(before))
+        ? ofAll
+        : Math.max(ofAll, ofOneAuthor(storedMs, candidatesMs, authors));
+  }
+
+  /** Tells whether most distances are alike: holes are few, and so are seams. */
+  private static boolean agree(long[] times) {
+    long[] sorted = distances(times).sorted().toArray();
+    return 4 * sorted[sorted.length * 3 / 4] <= 5 * middle(sorted);
+  }
+
+  /**
+   * Returns the median distance of stored neighbours that have one author, or that of the
+   * candidates, which have one too, if it is smaller: holes only make distances longer. 0 if too
+   * few are known.
+   */
+  private static long ofOneAuthor(long[] storedMs, long[] candidatesMs, Authorship authors) {
+    long[] sorted =
+        IntStream.range(1, storedMs.length)
+            .filter(i -> authors.isOne(storedMs[i - 1], storedMs[i]))
+            .mapToLong(i -> storedMs[i] - storedMs[i - 1])
+            .sorted()
+            .toArray();
+    long stored = sorted.length < LEAST_OF_ONE_AUTHOR ? 0 : middle(sorted);
+    return candidatesMs.length > LEAST_DISTANCES ? Math.min(stored, median(candidatesMs)) : stored;
+  }
+
+  /**
+   * The series' own habit just before the candidates, if it is long enough to be one. Else theirs:
+   * one replica scrapes them, while few stored distances may be holes or lie between two authors.
+   */
+  private static long ofAll(
+      long[] storedMs, long[] before, long[] candidatesMs, long runningFromMs) {
     if (candidatesMs[0] > runningFromMs) {
       return largestHabit(storedMs, before, candidatesMs);
     }
@@ -140,9 +194,12 @@ public final class HoleFinder {
     return IntStream.range(1, times.length).mapToLong(i -> times[i] - times[i - 1]);
   }
 
-  /** Of two in the middle the shorter one: holes only make distances longer. */
   static long median(long[] times) {
-    long[] sorted = distances(times).sorted().toArray();
+    return middle(distances(times).sorted().toArray());
+  }
+
+  /** Of two in the middle the shorter one: holes only make distances longer. */
+  private static long middle(long[] sorted) {
     return sorted[(sorted.length - 1) / 2];
   }
 }

@@ -147,7 +147,7 @@ final class FillWriter implements SampleBatcher.Store {
                       lane,
                       order,
                       newest(batch.samples(), first, end),
-                      (cc, running) -> fillSamples(cc, batch, first, end, running)));
+                      (cc, running) -> fillSamples(cc, order, batch, first, end, running)));
     }
     int rare = batch.histograms().size() + batch.exemplars().size();
     if (rare > 0) {
@@ -162,7 +162,7 @@ final class FillWriter implements SampleBatcher.Store {
                       lane,
                       order,
                       newest(batch),
-                      (cc, running) -> fillRare(cc, batch, running)));
+                      (cc, running) -> fillRare(cc, order, batch, running)));
     }
     return filled;
   }
@@ -243,7 +243,12 @@ final class FillWriter implements SampleBatcher.Store {
   }
 
   private static int fillSamples(
-      Connection connection, WriteBatch batch, int from, int end, long runningFromMs)
+      Connection connection,
+      FillOrder order,
+      WriteBatch batch,
+      int from,
+      int end,
+      long runningFromMs)
       throws SQLException {
     Samples samples = batch.samples();
     SeriesTable series = batch.series();
@@ -253,7 +258,8 @@ final class FillWriter implements SampleBatcher.Store {
       ids[i - from] = series.id(samples.series(i));
       times[i - from] = samples.timestampMs(i);
     }
-    boolean[] fitting = Neighbours.SAMPLE.fitting(connection, ids, times, runningFromMs);
+    boolean[] fitting =
+        Neighbours.SAMPLE.fitting(connection, order.clusterId(), ids, times, runningFromMs);
     SampleRows rows = new SampleRows(end - from);
     Samples chosen = new Samples(end - from);
     for (int i = from; i < end; i++) {
@@ -269,7 +275,7 @@ final class FillWriter implements SampleBatcher.Store {
     return (int) BatchTransaction.insertMissing(connection, rows, rows.all());
   }
 
-  private int fillRare(Connection connection, WriteBatch batch, long runningFromMs)
+  private int fillRare(Connection connection, FillOrder order, WriteBatch batch, long runningFromMs)
       throws SQLException {
     List<HistogramSample> histograms = batch.histograms();
     SeriesTable series = batch.series();
@@ -278,7 +284,8 @@ final class FillWriter implements SampleBatcher.Store {
     boolean[] fitting =
         ids.length == 0
             ? new boolean[0]
-            : Neighbours.HISTOGRAM.fitting(connection, ids, times, runningFromMs);
+            : Neighbours.HISTOGRAM.fitting(
+                connection, order.clusterId(), ids, times, runningFromMs);
     List<HistogramSample> chosen = new ArrayList<>();
     for (int i = 0; i < fitting.length; i++) {
       if (fitting[i]) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.promscale.ha.Authorship;
 import org.promscale.ha.HoleFinder;
 import org.promscale.ha.StoredTimes;
 
@@ -46,12 +47,17 @@ enum Neighbours {
   /**
    * Returns for each row whether it fits.
    *
+   * @param clusterId whose series they are
    * @param seriesIds series of each row
    * @param timestampsMs times of each row; the same series and time may come twice
    * @param runningFromMs where the running term starts
    */
   boolean[] fitting(
-      Connection connection, long[] seriesIds, long[] timestampsMs, long runningFromMs)
+      Connection connection,
+      long clusterId,
+      long[] seriesIds,
+      long[] timestampsMs,
+      long runningFromMs)
       throws SQLException {
     // By series, then by time; the first row of a time stands for all of them.
     Map<Long, NavigableMap<Long, Integer>> wanted = new TreeMap<>();
@@ -62,12 +68,13 @@ enum Neighbours {
     long[] first = wanted.values().stream().mapToLong(NavigableMap::firstKey).toArray();
     long[] last = wanted.values().stream().mapToLong(NavigableMap::lastKey).toArray();
     Map<Integer, StoredTimes> stored = stored(connection, ids, first, last);
+    Authorship authors = authors(connection, clusterId, stored, first, runningFromMs);
     boolean[] fitting = new boolean[seriesIds.length];
     int n = 0;
     for (NavigableMap<Long, Integer> rows : wanted.values()) {
       long[] candidates = rows.keySet().stream().mapToLong(Long::longValue).toArray();
       boolean[] fits =
-          HoleFinder.fits(stored.getOrDefault(n++, StoredTimes.NONE), candidates, runningFromMs);
+          HoleFinder.fits(stored.getOrDefault(n++, StoredTimes.NONE), candidates, authors);
       for (int i = 0; i < candidates.length; i++) {
         Integer row = rows.get(candidates[i]);
         if (fits[i] && row != null) {
@@ -81,20 +88,42 @@ enum Neighbours {
   /**
    * Returns for each row whether it lies in a hole of a series that has been stored so far.
    *
+   * @param clusterId whose series they are
    * @param seriesIds series of each row
    * @param timestampsMs times of each row
    * @param runningFromMs where the running term starts
    */
-  boolean[] holes(Connection connection, long[] seriesIds, long[] timestampsMs, long runningFromMs)
+  boolean[] holes(
+      Connection connection,
+      long clusterId,
+      long[] seriesIds,
+      long[] timestampsMs,
+      long runningFromMs)
       throws SQLException {
     Map<Integer, StoredTimes> stored = stored(connection, seriesIds, timestampsMs, timestampsMs);
+    Authorship authors = authors(connection, clusterId, stored, timestampsMs, runningFromMs);
     boolean[] holes = new boolean[seriesIds.length];
     for (int i = 0; i < holes.length; i++) {
       holes[i] =
-          HoleFinder.isHole(
-              stored.getOrDefault(i, StoredTimes.NONE), timestampsMs[i], runningFromMs);
+          HoleFinder.isHole(stored.getOrDefault(i, StoredTimes.NONE), timestampsMs[i], authors);
     }
     return holes;
+  }
+
+  /** Asks who wrote what is stored only where that may matter, which is seldom. */
+  private static Authorship authors(
+      Connection connection,
+      long clusterId,
+      Map<Integer, StoredTimes> stored,
+      long[] first,
+      long runningFromMs)
+      throws SQLException {
+    boolean asked =
+        stored.entrySet().stream()
+            .anyMatch(one -> HoleFinder.asksForAuthors(one.getValue(), first[one.getKey()]));
+    return asked
+        ? AuthorRows.read(connection, clusterId, runningFromMs)
+        : Authorship.runningFrom(runningFromMs);
   }
 
   /** Returns by the number of the question what is stored around it. */

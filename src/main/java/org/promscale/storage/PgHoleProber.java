@@ -96,7 +96,9 @@ final class PgHoleProber implements HoleProber {
       }
     }
     Neighbours table = histograms ? Neighbours.HISTOGRAM : Neighbours.SAMPLE;
-    boolean[] holes = LeaseSql.call(dataSource, c -> table.holes(c, ids, times, runningFromMs));
+    long clusterId = requests.get(owner[0]).clusterId();
+    boolean[] holes =
+        LeaseSql.call(dataSource, c -> table.holes(c, clusterId, ids, times, runningFromMs));
     for (int i = 0; i < size; i++) {
       holed[owner[i]] |= holes[i] && times[i] < settledMs;
     }

@@ -3,6 +3,7 @@ package org.promscale.ha;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,10 @@ class HoleFinderHabitTest {
   void fits(Row row) {
     long[] stored = row.stored().stream().mapToLong(Long::longValue).toArray();
     assertThat(
-            HoleFinder.fits(StoredTimes.of(stored), new long[] {row.candidate()}, Long.MAX_VALUE))
+            HoleFinder.fits(
+                StoredTimes.of(stored),
+                new long[] {row.candidate()},
+                Authorship.runningFrom(Long.MAX_VALUE)))
         .containsExactly(row.fits());
   }
 
@@ -44,12 +48,59 @@ class HoleFinderHabitTest {
   void eachIsYoungOrNot() {
     long[] stored = {0, 50, 100, 150, 200, 250, 300, 350, 400, 550};
     long[] late = {-20, 475};
-    assertThat(HoleFinder.fits(StoredTimes.of(stored), late, Lease.NO_TIME))
+    assertThat(HoleFinder.fits(StoredTimes.of(stored), late, Authorship.runningFrom(Lease.NO_TIME)))
         .as("the first is too early, the second is not")
         .containsExactly(false, true);
     long[] early = {-20, 75, 225};
-    assertThat(HoleFinder.fits(StoredTimes.of(0, 50, 200, 250), early, 0))
+    assertThat(HoleFinder.fits(StoredTimes.of(0, 50, 200, 250), early, Authorship.runningFrom(0)))
         .as("the first is of the term before, where nobody goes on")
         .containsExactly(false, false, false);
+  }
+
+  /** A patch at its end, or a boundary. */
+  private static long[] border(long from, long to) {
+    return new long[] {from, to};
+  }
+
+  private static boolean fits(Authorship authors, long candidate, long... stored) {
+    return HoleFinder.fits(StoredTimes.of(stored), new long[] {candidate}, authors)[0];
+  }
+
+  @Test
+  @DisplayName("Of few distances that disagree those of one author count")
+  void ofOneAuthor() {
+    // b led until 31 and a from there on, whose clock went back once.
+    long[] handedOver = {1, 16, 31, 37, 45};
+    Authorship known = Authorship.of(Long.MAX_VALUE, List.of(border(31, 31)));
+    assertThat(fits(Authorship.runningFrom(Long.MAX_VALUE), 7, handedOver)).isTrue();
+    assertThat(fits(known, 7, handedOver)).as("15 between two of b are no hole").isFalse();
+
+    // d leads from 40 on; before that others filled too much.
+    long[] crowded = {9, 17, 23, 32, 39, 47, 62, 77, 92, 107};
+    assertThat(fits(Authorship.runningFrom(40), 98, crowded)).isTrue();
+    Authorship patched = Authorship.of(40, List.of(border(40, 40), border(-80, 40)));
+    assertThat(fits(patched, 98, crowded)).isFalse();
+    assertThat(fits(patched, 107, 9, 17, 23, 32, 39, 47, 62, 77, 92, 122)).isTrue();
+  }
+
+  @Test
+  @DisplayName("They count for nothing where all agree, where they are smaller, or alone")
+  void ofOneAuthorButNotAlways() {
+    Authorship known = Authorship.of(Long.MAX_VALUE, List.of(border(-100, 98)));
+    assertThat(fits(known, 130, 3, 13, 23, 33, 43, 53, 63, 73, 83, 93, 99, 119, 139, 159))
+        .as("ten before, alike")
+        .isTrue();
+    assertThat(fits(known, 115, 3, 23, 43, 63, 99, 109, 119, 129)).as("smaller").isFalse();
+    assertThat(fits(known, 130, 3, 13, 23, 99, 119, 149)).as("two holes").isFalse();
+    assertThat(fits(known, 130, 3, 13, 23, 99, 120)).as("one distance may be a hole").isTrue();
+    assertThat(fits(Authorship.runningFrom(Long.MAX_VALUE), 15)).as("nothing stored").isTrue();
+  }
+
+  @Test
+  @DisplayName("Authors are asked for where no more than sixteen samples are stored before")
+  void asksForAuthors() {
+    StoredTimes stored = StoredTimes.of(LongStream.range(0, 30).toArray());
+    assertThat(HoleFinder.asksForAuthors(stored, 16)).isTrue();
+    assertThat(HoleFinder.asksForAuthors(stored, 17)).isFalse();
   }
 }

@@ -92,7 +92,8 @@ class HoleFinderTest {
   }
 
   private static long[] fitting(long[] stored, long[] candidates) {
-    boolean[] fits = HoleFinder.fits(StoredTimes.of(stored), candidates, Long.MAX_VALUE);
+    boolean[] fits =
+        HoleFinder.fits(StoredTimes.of(stored), candidates, Authorship.runningFrom(Long.MAX_VALUE));
     return java.util.stream.IntStream.range(0, fits.length)
         .filter(i -> fits[i])
         .mapToLong(i -> candidates[i])

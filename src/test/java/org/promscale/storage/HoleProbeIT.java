@@ -31,6 +31,7 @@ class HoleProbeIT {
   private static final int[] STEADY = {-40, -30, -20, -10, 0, 10, 20, 30, 40, 50};
 
   private String name = "";
+  private long cluster = 1;
 
   @BeforeAll
   static void start() throws SQLException {
@@ -46,6 +47,7 @@ class HoleProbeIT {
 
   @BeforeEach
   void another() {
+    cluster = 1;
     name = "probe_" + NUMBERS.incrementAndGet();
   }
 
@@ -79,7 +81,7 @@ class HoleProbeIT {
       times[i] = T0 + offsetsMs[i];
     }
     return new HeldRequest(
-        1,
+        cluster,
         0,
         new ReplicaIdentity("c", "B"),
         new byte[1],
@@ -131,6 +133,32 @@ class HoleProbeIT {
     assertThat(isHole(80_000, Lease.NO_TIME)).isFalse();
     store(60);
     assertThat(isHole(80_000, Lease.NO_TIME)).isTrue();
+  }
+
+  @Test
+  @DisplayName("Of a young series with several authors the distances of one tell")
+  void authors() throws SQLException {
+    cluster = connector.elect(name, "A");
+    store(9, 17, 23, 32, 39, 47, 62, 77, 92, 107);
+    assertThat(isHole(98_000, T0 + 40_000)).isTrue();
+    stage.execute(
+        "INSERT INTO _prom_catalog.ha_term (cluster_id, term, leader, starts, cause) VALUES ("
+            + cluster
+            + ", 2, 'B', _prom_catalog.data_time("
+            + (T0 + 40_000)
+            + "), 'silent')");
+    assertThat(isHole(98_000, T0 + 40_000)).as("one boundary").isTrue();
+    for (int second : new int[] {10, 20, 30}) {
+      stage.execute(
+          "INSERT INTO _prom_catalog.ha_term (cluster_id, term, leader, starts, cause) VALUES ("
+              + cluster
+              + ", "
+              + (100 + second)
+              + ", 'B', _prom_catalog.data_time("
+              + (T0 + second * 1_000L)
+              + "), 'silent')");
+    }
+    assertThat(isHole(98_000, T0 + 40_000)).as("four").isFalse();
   }
 
   @Test

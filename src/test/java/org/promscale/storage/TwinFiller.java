@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.promscale.ha.Authorship;
 import org.promscale.ha.FillOrder;
 import org.promscale.ha.Lease;
 import org.promscale.ha.LeaseClaim;
@@ -127,7 +128,7 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
             Samples samples = pending.batch().samples();
             boolean[] fits =
                 TwinNeighbours.fitting(
-                    db, pending.batch().series(), samples, startOf(order.clusterId()));
+                    db, pending.batch().series(), samples, authors(order.clusterId()));
             chosen = 0;
             for (boolean fit : fits) {
               chosen += fit ? 1 : 0;
@@ -145,12 +146,12 @@ final class TwinFiller implements SampleBatcher.OverlappingStore {
           });
     }
 
-    private long startOf(long clusterId) {
-      if (order.patchId() == 0) {
-        return Long.MAX_VALUE;
-      }
+    private Authorship authors(long clusterId) {
       TwinCluster cluster = db.cluster(clusterId);
-      return cluster == null ? Lease.NO_TIME : cluster.startMs;
+      return cluster == null
+          ? Authorship.runningFrom(Long.MAX_VALUE)
+          : TwinNeighbours.authors(
+              cluster, order.patchId() == 0 ? Long.MAX_VALUE : cluster.startMs);
     }
 
     private void insert(TwinSession session, boolean[] fits) {

@@ -1,8 +1,11 @@
 package org.promscale.storage;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.promscale.ha.Authorship;
 import org.promscale.ha.HoleFinder;
 import org.promscale.ha.StoredTimes;
 import org.promscale.model.Samples;
@@ -18,7 +21,7 @@ final class TwinNeighbours {
 
   /** Returns for each sample of a batch whether it fits a hole. */
   static boolean[] fitting(
-      TwinDatabase db, SeriesTable series, Samples samples, long runningFromMs) {
+      TwinDatabase db, SeriesTable series, Samples samples, Authorship authors) {
     Map<Long, TreeMap<Long, Integer>> wanted = new TreeMap<>();
     for (int i = 0; i < samples.size(); i++) {
       wanted
@@ -31,9 +34,7 @@ final class TwinNeighbours {
           long[] candidates = rows.keySet().stream().mapToLong(Long::longValue).toArray();
           boolean[] fits =
               HoleFinder.fits(
-                  around(db.samples(id), rows.firstKey(), rows.lastKey()),
-                  candidates,
-                  runningFromMs);
+                  around(db.samples(id), rows.firstKey(), rows.lastKey()), candidates, authors);
           for (int i = 0; i < candidates.length; i++) {
             Integer row = rows.get(candidates[i]);
             if (fits[i] && row != null) {
@@ -45,8 +46,22 @@ final class TwinNeighbours {
   }
 
   /** Tells whether a sample shows a hole. */
-  static boolean isHole(TwinDatabase db, long id, long timeMs, long runningFromMs) {
-    return HoleFinder.isHole(around(db.samples(id), timeMs, timeMs), timeMs, runningFromMs);
+  static boolean isHole(TwinDatabase db, long id, long timeMs, Authorship authors) {
+    return HoleFinder.isHole(around(db.samples(id), timeMs, timeMs), timeMs, authors);
+  }
+
+  /** Returns where the author of a cluster's samples may change, as {@link AuthorRows} does. */
+  static Authorship authors(TwinCluster cluster, long runningFromMs) {
+    List<long[]> borders = new ArrayList<>();
+    for (TwinCluster.TermRow term : cluster.terms) {
+      borders.add(new long[] {term.startMs(), term.startMs()});
+    }
+    for (TwinCluster.PatchRow patch : cluster.patches) {
+      if (patch.filled > 0 && patch.openUntilMs != TwinCluster.INFINITY) {
+        borders.add(new long[] {patch.startMs, patch.endMs});
+      }
+    }
+    return Authorship.of(runningFromMs, borders);
   }
 
   private static StoredTimes around(

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.ListIterator;
 import org.jspecify.annotations.Nullable;
+import org.promscale.ha.Authorship;
 import org.promscale.ha.HeldRequest;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.HeldShelf;
@@ -114,9 +115,14 @@ public final class TwinShelf implements HeldShelf, HoleProber {
     boolean[] holed = new boolean[requests.size()];
     for (int i = 0; i < holed.length && db.mutant != Mutant.COMPARES_NOTHING; i++) {
       long[] ids = requests.get(i).probes().seriesIds();
+      TwinCluster cluster = db.cluster(requests.get(i).clusterId());
+      Authorship authors =
+          cluster == null
+              ? Authorship.runningFrom(runningFromMs)
+              : TwinNeighbours.authors(cluster, runningFromMs);
       for (int j = 0; j < ids.length; j++) {
         long at = requests.get(i).probes().timesMs()[j];
-        holed[i] |= at < settledMs && TwinNeighbours.isHole(db, ids[j], at, runningFromMs);
+        holed[i] |= at < settledMs && TwinNeighbours.isHole(db, ids[j], at, authors);
       }
     }
     return holed;

@@ -1,0 +1,46 @@
+package org.promscale.ha;
+
+import java.util.List;
+
+/**
+ * What is known of who wrote the stored samples of a cluster. Samples themselves do not tell; but
+ * within a term they are its leader's, except in patches. So two neighbours with neither a boundary
+ * nor a patch between or around them have one author, and their distance is a scrape interval, or a
+ * hole. The arrays belong to the record; nobody changes them.
+ *
+ * @param runningFromMs where the running term starts, from the view of others than its leader;
+ *     {@link Long#MAX_VALUE} if none runs
+ * @param fromMs starts of the stretches of time in which the author may change, exclusive: of a
+ *     boundary itself, of a patch in which something was filled
+ * @param toMs their ends, inclusive
+ */
+@SuppressWarnings("ArrayRecordComponent") // columns of one look, never compared
+public record Authorship(long runningFromMs, long[] fromMs, long[] toMs) {
+
+  /** Returns what is known where only the start of the running term is. */
+  public static Authorship runningFrom(long runningFromMs) {
+    return new Authorship(runningFromMs, new long[0], new long[0]);
+  }
+
+  /**
+   * Returns what is known.
+   *
+   * @param borders start and end of each stretch of time in which the author may change
+   */
+  public static Authorship of(long runningFromMs, List<long[]> borders) {
+    return new Authorship(
+        runningFromMs,
+        borders.stream().mapToLong(border -> border[0]).toArray(),
+        borders.stream().mapToLong(border -> border[1]).toArray());
+  }
+
+  /** Tells whether two stored samples without another one between them have one author. */
+  boolean isOne(long earlierMs, long laterMs) {
+    for (int i = 0; i < fromMs.length; i++) {
+      if (earlierMs <= toMs[i] && laterMs > fromMs[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
