@@ -16,9 +16,6 @@ public final class HeldRequest {
 
   private static final int PROBE_BYTES = 16;
 
-  /** Like the frontier. */
-  private static final long CLAMP_MS = 5_000;
-
   /** How far it has settled. */
   enum State {
     /** Nobody has compared it with what is stored. */
@@ -35,7 +32,7 @@ public final class HeldRequest {
   private final byte[] body;
   private final long oldestMs;
   private final long newestMs;
-  private final long dueMs;
+  private final Arrival arrival;
   private final long items;
   private volatile Probes probes;
 
@@ -51,13 +48,30 @@ public final class HeldRequest {
   private long placedFilled;
 
   /**
+   * When a request came.
+   *
+   * @param frontierMs the leader's frontier then
+   * @param wallMs wall time, by a clock that may be wrong
+   */
+  public record Arrival(long frontierMs, long wallMs) {
+
+    /** Like the frontier. */
+    private static final long CLAMP_MS = 5_000;
+
+    /** Returns the latest data time that counts of the request. */
+    long latestMs() {
+      return Math.max(frontierMs, wallMs + CLAMP_MS);
+    }
+  }
+
+  /**
    * Keeps a request.
    *
    * @param body as it came; passes into the hands of this object
    * @param oldestMs its oldest sample
    * @param newestMs its newest sample
-   * @param latestMs a sample from beyond it is due as if it were of that time, or it would stay
-   *     until then: see {@link #latestMs}
+   * @param arrival when it came: a sample from beyond is due as if it were of that time, or it
+   *     would stay until then
    * @param items samples, histograms and exemplars
    */
   public HeldRequest(
@@ -67,7 +81,7 @@ public final class HeldRequest {
       byte[] body,
       long oldestMs,
       long newestMs,
-      long latestMs,
+      Arrival arrival,
       long items,
       Probes probes) {
     this.clusterId = clusterId;
@@ -76,19 +90,9 @@ public final class HeldRequest {
     this.body = body;
     this.oldestMs = oldestMs;
     this.newestMs = newestMs;
-    this.dueMs = Math.min(newestMs, latestMs);
+    this.arrival = arrival;
     this.items = items;
     this.probes = probes;
-  }
-
-  /**
-   * Returns the latest data time that counts of a request.
-   *
-   * @param frontierMs the leader's frontier
-   * @param arrivedMs wall time of its arrival, by a clock that may be wrong
-   */
-  public static long latestMs(long frontierMs, long arrivedMs) {
-    return Math.max(frontierMs, arrivedMs + CLAMP_MS);
   }
 
   /** Returns the number of its cluster. */
@@ -144,9 +148,14 @@ public final class HeldRequest {
     return newestMs;
   }
 
+  /** Returns wall time of its arrival, by a clock that may have been wrong. */
+  public long arrivedMs() {
+    return arrival.wallMs();
+  }
+
   /** Returns the data time that the frontier must have passed by a settle time. */
   public long dueMs() {
-    return dueMs;
+    return Math.min(newestMs, arrival.latestMs());
   }
 
   /** Returns the number of its samples, histograms and exemplars. */

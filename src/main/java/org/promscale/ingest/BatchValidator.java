@@ -47,7 +47,22 @@ public final class BatchValidator {
    *     database's: then one of ours is wrong, and the sender must keep its data
    */
   public void validate(WriteBatch batch, Rejections rejections) {
-    Check check = new Check(batch.series(), rejections);
+    validate(batch, new Check(batch.series(), rejections, Long.MIN_VALUE));
+  }
+
+  /**
+   * Removes from a batch that was held what was refused when it came. What was accepted then is
+   * accepted, whatever our clocks show now: nobody else has it any more.
+   *
+   * @param arrivedMs wall time when it came
+   * @throws IngestFailure UNAVAILABLE as above, for what lies further ahead of that time than the
+   *     tolerance
+   */
+  void validateHeld(WriteBatch batch, long arrivedMs) {
+    validate(batch, new Check(batch.series(), new Rejections(), arrivedMs + toleranceMs));
+  }
+
+  private static void validate(WriteBatch batch, Check check) {
     batch
         .samples()
         .retain(i -> check.accepts(batch.samples().series(i), batch.samples().timestampMs(i)));
@@ -65,13 +80,18 @@ public final class BatchValidator {
     private final long[] newSlots = new long[MAX_NEW_PARTITIONS];
     private int newSlotCount;
 
-    Check(SeriesTable series, Rejections rejections) {
+    /**
+     * Makes a check.
+     *
+     * @param acceptedMs up to here nobody asks the clocks
+     */
+    Check(SeriesTable series, Rejections rejections, long acceptedMs) {
       this.series = series;
       this.rejections = rejections;
       long byOurClock = clock.millis() + toleranceMs;
       long byDatabase = byOurClock + databaseClock.aheadMs();
       this.latestMs = Math.max(byOurClock, byDatabase);
-      this.suspectMs = Math.min(byOurClock, byDatabase);
+      this.suspectMs = Math.max(acceptedMs, Math.min(byOurClock, byDatabase));
     }
 
     boolean accepts(int seriesRow, long timestampMs) {

@@ -3,6 +3,7 @@ package org.promscale.ingest;
 import java.util.Optional;
 import java.util.function.ObjIntConsumer;
 import org.promscale.ha.BatchSlicer;
+import org.promscale.ha.HeldRequest;
 import org.promscale.ha.Slices;
 import org.promscale.model.ReplicaIdentity;
 import org.promscale.model.WriteBatch;
@@ -24,9 +25,9 @@ public final class HeldBodies {
    *
    * @throws IngestFailure if it cannot be judged now
    */
-  WriteBatch open(int tenant, byte[] body) {
-    WriteBatch batch = decoder.decode(tenant, body);
-    validator.validate(batch, new Rejections()); // what is refused was refused when it came
+  WriteBatch open(HeldRequest held) {
+    WriteBatch batch = decoder.decode(held.tenant(), held.body());
+    validator.validateHeld(batch, held.arrivedMs());
     return batch;
   }
 

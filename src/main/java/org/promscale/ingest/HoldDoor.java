@@ -62,7 +62,7 @@ final class HoldDoor {
         body,
         part.oldestMs(),
         part.newestMs(),
-        HeldRequest.latestMs(state.progress().frontierMs(), standing.arrivedMs()),
+        new HeldRequest.Arrival(state.progress().frontierMs(), standing.arrivedMs()),
         part.items(),
         part.probes());
   }

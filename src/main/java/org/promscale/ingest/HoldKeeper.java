@@ -293,11 +293,11 @@ public final class HoldKeeper {
               .mapToLong(state -> state.progress().frontierMs())
               .findFirst()
               .orElse(Lease.NO_TIME);
-      adopt(shelved, HeldRequest.latestMs(frontierMs, shelved.heldAtMs()));
+      adopt(shelved, new HeldRequest.Arrival(frontierMs, shelved.heldAtMs()));
     }
   }
 
-  private void adopt(HeldShelf.Shelved shelved, long latestMs) {
+  private void adopt(HeldShelf.Shelved shelved, HeldRequest.Arrival arrival) {
     try {
       bodies
           .describe(shelved.tenant(), shelved.sender(), shelved.body(), ++salt)
@@ -312,7 +312,7 @@ public final class HoldKeeper {
                           shelved.body(),
                           held.oldestMs(),
                           held.newestMs(),
-                          latestMs,
+                          arrival,
                           held.items(),
                           held.probes())),
               () -> {

@@ -111,7 +111,7 @@ public final class LeaderRouter implements BatchRouter {
   CompletionStage<Rest> judge(HeldRequest held) {
     WriteBatch batch;
     try {
-      batch = bodies.open(held.tenant(), held.body());
+      batch = bodies.open(held);
     } catch (IngestFailure e) {
       return CompletableFuture.failedFuture(e);
     }

@@ -11,7 +11,15 @@ class HoldTest {
 
   private static HeldRequest request(int bodyLength) {
     return new HeldRequest(
-        7, 0, new ReplicaIdentity("c", "b"), new byte[bodyLength], 1, 2, 3, 5, Probes.NONE);
+        7,
+        0,
+        new ReplicaIdentity("c", "b"),
+        new byte[bodyLength],
+        1,
+        2,
+        new HeldRequest.Arrival(2, 0),
+        5,
+        Probes.NONE);
   }
 
   @Test

@@ -29,7 +29,7 @@ class SettlementTest {
             new byte[10],
             HaStates.ms(oldest),
             HaStates.ms(newest),
-            HaStates.ms(105),
+            new HeldRequest.Arrival(Lease.NO_TIME, HaStates.ms(100)),
             3,
             Probes.NONE);
     held.add(request);
@@ -119,7 +119,7 @@ class SettlementTest {
             new byte[10],
             HaStates.ms(oldest),
             400_000,
-            HaStates.ms(due),
+            new HeldRequest.Arrival(HaStates.ms(due), Lease.NO_TIME),
             3,
             Probes.NONE);
     held.add(request);

@@ -142,7 +142,7 @@ class HaMetersTest {
               new byte[100],
               NOW - 60_000,
               newest,
-              NOW,
+              new HeldRequest.Arrival(NOW, NOW - 60_000),
               500,
               Probes.NONE));
     }

@@ -149,7 +149,15 @@ class DatabaseRightsIT {
       assertThat(HaConnector.stored(pending)).isTrue();
       HeldRequest held =
           new HeldRequest(
-              id, 0, new ReplicaIdentity("c", "B"), new byte[1], from, from, from, 1, Probes.NONE);
+              id,
+              0,
+              new ReplicaIdentity("c", "B"),
+              new byte[1],
+              from,
+              from,
+              new HeldRequest.Arrival(from, from),
+              1,
+              Probes.NONE);
       assertThat(connector.shelf().put(List.of(held))).isEqualTo(1);
       assertThat(connector.shelf().take(true, 1)).isEmpty();
       assertThat(connector.shelf().take(false, 1)).hasSize(1);

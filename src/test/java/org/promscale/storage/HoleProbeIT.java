@@ -87,7 +87,7 @@ class HoleProbeIT {
         new byte[1],
         times[0],
         times[times.length - 1],
-        T0,
+        new HeldRequest.Arrival(T0, T0),
         times.length,
         new Probes(ids, times, histograms));
   }
@@ -197,7 +197,15 @@ class HoleProbeIT {
     HeldRequest holedToo = held(true, 3_000, 63_000);
     HeldRequest unknown =
         new HeldRequest(
-            1, 0, new ReplicaIdentity("c", "B"), new byte[1], T0, T0, T0, 1, Probes.NONE);
+            1,
+            0,
+            new ReplicaIdentity("c", "B"),
+            new byte[1],
+            T0,
+            T0,
+            new HeldRequest.Arrival(T0, T0),
+            1,
+            Probes.NONE);
     assertThat(
             prober.holed(
                 List.of(clean, holedToo, unknown, holed, cleanToo), Lease.NO_TIME, Long.MAX_VALUE))
