@@ -58,7 +58,7 @@ record HaParts(
    */
   BatchRouter router(BodyDecoder decoder, BatchValidator validator) {
     HaMeters meters = new HaMeters(registry);
-    LeaseStore store = leaders.storeIn(dataSource);
+    LeaseStore store = leaders.storeIn(dataSource, nanoClock);
     HeldShelf shelf = leaders.shelfIn(dataSource);
     ClusterLeaders table =
         new ClusterLeaders(

@@ -69,7 +69,9 @@ public interface LeaseStore {
   /**
    * Ends database sessions of this user that wait for their own client and have been blocking
    * others for ten seconds, or have been in one COPY for thirty: their client is frozen, and no
-   * time-out of the database ends it.
+   * time-out of the database ends it. So it does with those that were seen idling in one
+   * transaction with locks on leases for ten seconds by a clock that never jumps: the database's,
+   * which may have been set back, has not ended them. For one thread at a time.
    *
    * @return how many were ended
    */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.LeaseClaim;
@@ -57,9 +58,13 @@ public class HaLeaderRegistry implements Leadership {
   private volatile @Nullable LeaderSteering helm;
   private volatile @Nullable LeaderChangeLog changeLog;
 
-  /** Returns the leases in this database; transitions run in the container's transactions. */
-  public LeaseStore storeIn(DataSource dataSource) {
-    return new PgLeaseStore(dataSource, new ContainerTransactions());
+  /**
+   * Returns the leases in this database; transitions run in the container's transactions.
+   *
+   * @param nanoClock a clock that never jumps, in nanoseconds
+   */
+  public LeaseStore storeIn(DataSource dataSource, LongSupplier nanoClock) {
+    return new PgLeaseStore(dataSource, new ContainerTransactions(), nanoClock);
   }
 
   /** Returns what operators do to leases; it runs in the container's transactions. */

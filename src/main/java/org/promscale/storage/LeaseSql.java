@@ -2,7 +2,6 @@ package org.promscale.storage;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -51,25 +50,6 @@ final class LeaseSql {
         burst_at = _prom_catalog.data_time(?), timeout_ms = ?
       WHERE cluster_id = ? AND fence = ?::uuid
         AND (burst_at IS NULL OR burst_at < _prom_catalog.data_time(?) - interval '3 s')
-      """;
-
-  private static final String END_FROZEN =
-      """
-      SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM (
-        SELECT b.pid
-        FROM pg_stat_activity b
-        WHERE b.usename = current_user AND b.datname = current_database()
-          AND b.wait_event = 'ClientRead' AND b.state = 'active' AND b.query LIKE 'COPY prom_data.%'
-          AND b.state_change < clock_timestamp() - interval '30 s'
-        UNION
-        SELECT b.pid
-        FROM pg_locks w
-        CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS blocker (pid)
-        JOIN pg_stat_activity b ON b.pid = blocker.pid
-        WHERE NOT w.granted AND w.waitstart < clock_timestamp() - interval '10 s'
-          AND b.usename = current_user AND b.datname = current_database()
-          AND b.wait_event = 'ClientRead'
-          AND b.state_change < clock_timestamp() - interval '5 s') frozen
       """;
 
   private static final String FORGET =
@@ -148,18 +128,6 @@ final class LeaseSql {
           try (PreparedStatement forget = connection.prepareStatement(FORGET)) {
             forget.setLong(1, clusterId);
             return forget.executeUpdate();
-          }
-        });
-  }
-
-  static int endFrozenSessions(DataSource dataSource) {
-    return call(
-        dataSource,
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(END_FROZEN);
-              ResultSet row = statement.executeQuery()) {
-            row.next();
-            return row.getInt(1);
           }
         });
   }

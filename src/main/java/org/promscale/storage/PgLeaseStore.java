@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.LeaderChange;
@@ -12,16 +13,19 @@ import org.promscale.ingest.LeaseStore;
 
 /**
  * The leases in PostgreSQL: transitions through JPA and its pessimistic locks, everything that
- * reads or writes single rows through SQL. Thread-safe.
+ * reads or writes single rows through SQL. Thread-safe, but for {@link #endFrozenSessions}, which
+ * is for one thread at a time.
  */
 final class PgLeaseStore implements LeaseStore {
 
   private final DataSource dataSource;
   private final LeaseTransitions transitions;
   private final PatchTransitions patches;
+  private final FrozenSessions frozen;
 
-  PgLeaseStore(DataSource dataSource, LeaseTransactions transactions) {
+  PgLeaseStore(DataSource dataSource, LeaseTransactions transactions, LongSupplier nanoClock) {
     this.dataSource = dataSource;
+    this.frozen = new FrozenSessions(nanoClock);
     this.transitions = new LeaseTransitions(transactions);
     this.patches = new PatchTransitions(transactions);
   }
@@ -73,6 +77,6 @@ final class PgLeaseStore implements LeaseStore {
 
   @Override
   public int endFrozenSessions() {
-    return LeaseSql.endFrozenSessions(dataSource);
+    return LeaseSql.call(dataSource, frozen::end);
   }
 }

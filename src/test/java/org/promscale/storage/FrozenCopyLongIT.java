@@ -25,11 +25,12 @@ class FrozenCopyLongIT {
           PgDriver.copyIn(
               connection,
               "COPY prom_data.sample (time, series_id, value) FROM STDIN (FORMAT BINARY)");
+      FrozenSessions frozen = new FrozenSessions(System::nanoTime);
       long started = System.nanoTime();
       Await.until(
           "the session is ended",
           Duration.ofSeconds(60),
-          () -> LeaseSql.endFrozenSessions(stage.database()) == 1);
+          () -> LeaseSql.call(stage.database(), frozen::end) == 1);
       assertThat(Duration.ofNanos(System.nanoTime() - started))
           .isGreaterThan(Duration.ofSeconds(29));
       assertThatThrownBy(copy::end).isInstanceOf(SQLException.class);

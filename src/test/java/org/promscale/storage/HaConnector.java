@@ -82,7 +82,7 @@ final class HaConnector {
             new BatchTransaction(true, guards, fence, listener, () -> 0L),
             listener);
     filler = new FillWriter(source, preparation, fence, guards, FILL_LANE);
-    store = new PgLeaseStore(source, leases);
+    store = new PgLeaseStore(source, leases, this::nanoTime);
     HaListener heard =
         new HaListener() {
           @Override

@@ -166,6 +166,40 @@ class PgLeaseStoreIT implements LeaseStoreContract, LeaseNoteContract, LeasePatc
     }
   }
 
+  @Test
+  void sessionThatIdlesWithLocksOnLeasesIsEndedByAClockThatNeverJumps() throws Exception {
+    long id = cluster();
+    commitNow(0, 0, id, T0);
+    try (Connection frozen = stage.database().getConnection();
+        Statement statement = frozen.createStatement();
+        Connection reader = stage.database().getConnection();
+        Statement read = reader.createStatement()) {
+      frozen.setAutoCommit(false);
+      reader.setAutoCommit(false);
+      statement.execute(
+          "UPDATE _prom_catalog.ha_progress SET commits = commits WHERE cluster_id = " + id);
+      read.execute("SELECT count(*) FROM _prom_catalog.ha_progress");
+      assertThat(connector(0).endFrozenSessions()).as("at once").isZero();
+      monotonic(Duration.ofSeconds(5));
+      assertThat(connector(0).endFrozenSessions()).as("for less than ten seconds").isZero();
+      monotonic(Duration.ofSeconds(5));
+      assertThat(connector(1).endFrozenSessions()).as("it has just begun to look").isZero();
+      read.execute("SELECT 1");
+      statement.execute("SELECT 1");
+      assertThat(connector(0).endFrozenSessions()).as("it has done something").isZero();
+      monotonic(Duration.ofSeconds(11));
+      assertThat(connector(0).endFrozenSessions()).isEqualTo(1);
+      assertThat(frozen.isValid(1)).isFalse();
+      assertThat(reader.isValid(1)).as("nobody waits for whoever only reads").isTrue();
+    }
+    assertThat(connector(0).takeOver(read(id), LeaderChange.silent("B"))).isTrue();
+  }
+
+  /** Time passes by the connectors' clocks alone: the database's was set back. */
+  private void monotonic(Duration time) {
+    connectors.forEach(connector -> connector.pass(time));
+  }
+
   private Future<Boolean> runs(String sql) {
     return stage.async(
         () -> {

@@ -42,7 +42,7 @@ final class PgStage implements InterleavingStage, AutoCloseable {
     this.judge = database.getConnection();
     this.waits = judge.prepareStatement("SELECT cardinality(pg_blocking_pids(?)) > 0");
     this.transactions = ResourceLocal.in(this.database);
-    this.leases = new PgLeaseStore(this.database, transactions);
+    this.leases = new PgLeaseStore(this.database, transactions, System::nanoTime);
     this.preparation =
         new BatchPreparation(
             new SeriesCatalog(),

@@ -41,7 +41,8 @@ class PgSteeringRaceIT extends SteeredCluster {
     ClusterState seen = read();
     Gate gate = new Gate();
     gate.shut();
-    PgLeaseStore slow = new PgLeaseStore(stage.database(), stage.transactions().before(gate));
+    PgLeaseStore slow =
+        new PgLeaseStore(stage.database(), stage.transactions().before(gate), System::nanoTime);
     Future<Boolean> automatic = stage.async(() -> slow.takeOver(seen, LeaderChange.silent("C")));
     gate.awaitSomebody();
     Future<SteeringRuling> ordered =

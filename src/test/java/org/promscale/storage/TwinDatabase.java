@@ -40,9 +40,7 @@ public final class TwinDatabase {
 
   static final long LOCK_TIMEOUT_MS = 2_000;
   static final long FOR_EVER = Long.MAX_VALUE;
-  private static final long IDLE_TIMEOUT_MS = 5_000;
-  private static final long FROZEN_WAIT_MS = 10_000;
-  private static final long FROZEN_COPY_MS = 30_000;
+  static final long IDLE_TIMEOUT_MS = 5_000;
 
   private final LongSupplier clock;
   private final LongSupplier trueClock;
@@ -296,28 +294,9 @@ public final class TwinDatabase {
     }
   }
 
-  /** Ends sessions whose client is frozen: that block others for 10 s, or are in COPY for 30 s. */
-  int endFrozen() {
-    long now = nowMs();
-    Set<TwinSession> frozen = new HashSet<>();
-    for (TwinSession session : List.copyOf(sessions)) {
-      TwinSession.Waiting waiting = session.waiting;
-      if (waiting != null && waiting.sinceMs() < now - FROZEN_WAIT_MS) {
-        TwinSession blocker = session.blockedBy;
-        if (blocker != null
-            && blocker.waiting == null
-            && blocker.clientTurnSinceMs < now - IDLE_TIMEOUT_MS
-            && frozen.add(blocker)) {
-          end(blocker, false);
-        }
-      } else if (waiting == null
-          && session.inCopy
-          && session.clientTurnSinceMs < now - FROZEN_COPY_MS
-          && frozen.add(session)) {
-        end(session, false);
-      }
-    }
-    return frozen.size();
+  /** Returns the transactions that are open. */
+  List<TwinSession> sessions() {
+    return List.copyOf(sessions);
   }
 
   // Locks.

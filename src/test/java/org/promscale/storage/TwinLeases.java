@@ -33,6 +33,7 @@ public final class TwinLeases implements LeaseStore {
   private final TwinLine line;
   private final String owner;
   private final MutantView mutated;
+  private final TwinFrozen frozen;
   private final Map<Long, Long> viewedAtMs = new HashMap<>();
 
   /**
@@ -47,6 +48,7 @@ public final class TwinLeases implements LeaseStore {
     this.line = line;
     this.owner = owner;
     this.mutated = new MutantView(db, localClock, owner);
+    this.frozen = new TwinFrozen(db);
   }
 
   /** Returns true wall time at which a cluster was last read. */
@@ -298,7 +300,7 @@ public final class TwinLeases implements LeaseStore {
   @Override
   public int endFrozenSessions() {
     requireUp();
-    return db.endFrozen();
+    return frozen.end();
   }
 
   private void requireUp() {

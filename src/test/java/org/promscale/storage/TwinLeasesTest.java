@@ -29,8 +29,9 @@ class TwinLeasesTest implements LeaseStoreContract, LeaseNoteContract, LeasePatc
   private static final long TICK_MS = 100;
 
   private long nowMs = T0 + 3_600_000;
+  private long setBackMs;
   private final TwinDatabase db =
-      new TwinDatabase(() -> nowMs, () -> nowMs, new Random(1), Mutant.NONE);
+      new TwinDatabase(() -> nowMs - setBackMs, () -> nowMs, new Random(1), Mutant.NONE);
   private final List<LeaseStore> stores = new ArrayList<>();
   private final List<TwinWriter> writers = new ArrayList<>();
   private Runnable meanwhile = () -> {};
@@ -169,6 +170,23 @@ class TwinLeasesTest implements LeaseStoreContract, LeaseNoteContract, LeasePatc
     assertThat(connector(0).takeOver(seen, LeaderChange.silent("B")))
         .as("its locks are gone")
         .isTrue();
+  }
+
+  @Test
+  void aTransactionThatIdlesIsEndedThoughTheClockWasSetBack() {
+    long id = cluster();
+    commitNow(1, 0, id, T0);
+    ClusterState seen = read(id);
+    var unused = commitInFlight(id);
+    setBackMs = 900_000;
+    assertThat(connector(0).endFrozenSessions()).isZero();
+    pass(Duration.ofMillis(9_999));
+    db.keepTime();
+    assertThat(connector(0).endFrozenSessions()).isZero();
+    pass(Duration.ofMillis(1));
+    assertThat(connector(2).endFrozenSessions()).as("it has just begun to look").isZero();
+    assertThat(connector(0).endFrozenSessions()).isEqualTo(1);
+    assertThat(connector(0).takeOver(seen, LeaderChange.silent("B"))).isTrue();
   }
 
   private Runnable at(long ms, Runnable action) {
