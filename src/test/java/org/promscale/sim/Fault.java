@@ -51,6 +51,13 @@ record Fault(Kind kind, long atMs, long forMs, int target, long size) {
           || this == CONNECTOR_CRASH_BEFORE_COMMIT;
     }
 
+    /** Tells whether a connector stands still. */
+    boolean isFreeze() {
+      return this == CONNECTOR_FREEZE
+          || this == CONNECTOR_FREEZE_IN_COPY
+          || this == CONNECTOR_FREEZE_BEFORE_COMMIT;
+    }
+
     boolean isOrder() {
       return ORDERS.contains(this);
     }

@@ -41,7 +41,7 @@ final class Holes {
   static final int YOUNG = 8;
 
   /** Samples of a request that are looked for. */
-  private static final int PROBED = 16;
+  static final int PROBED = 16;
 
   /** Of what is stamped further ahead the leader's own is not waited for. */
   private static final long CLAMP_MS = 5_000;
