@@ -1,5 +1,6 @@
 package org.promscale.sim;
 
+import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.promscale.ha.LeasePolicy;
@@ -133,8 +134,8 @@ final class Watchdog {
     }
     long nowMs = world.simulation().nowNanos() / Simulation.MS;
     for (Faults.Hit hit : world.faults().hits()) {
-      if (nowMs <= hit.fault().endMs() + lasting(hit) + timeoutMs + TROUBLE_MS
-          && silences(hit, watched.leader, now)) {
+      boolean recent = nowMs <= hit.fault().endMs() + lasting(hit) + timeoutMs + TROUBLE_MS;
+      if ((recent || isPatchedLast(hit, now)) && silences(hit, watched.leader, now)) {
         return;
       }
     }
@@ -176,6 +177,21 @@ final class Watchdog {
               ? isLeader(hit, leader)
               : world.plan().connectors() > 1 || hit.fault().kind() != Fault.Kind.CONNECTOR_FREEZE;
     };
+  }
+
+  /**
+   * A leader that is lagging may have recovered: its holes are filled a settle time later, which is
+   * long after trouble, and by one replica after the other. It gives way for holes of a fault that
+   * lasted into the very stretch that was patched last in its term.
+   */
+  private static boolean isPatchedLast(Faults.Hit hit, TwinHistory now) {
+    List<TwinHistory.Patch> patches = now.patches(); // the new leader's own is the last one
+    if (!now.cause().equals("lagging") || patches.size() < 2) {
+      return false;
+    }
+    TwinHistory.Patch last = patches.get(patches.size() - 2);
+    return hit.fault().atMs() <= last.endMs() - Simulation.EPOCH_MS
+        && last.startMs() - Simulation.EPOCH_MS <= hit.fault().endMs() + lasting(hit);
   }
 
   /** Holes of a leader that stamps its samples ahead go on until the last stamp has passed. */
