@@ -118,7 +118,8 @@ final class HaStage implements AutoCloseable {
     String ago = " - interval '" + time.toMillis() + " ms'";
     execute(
         ("UPDATE _prom_catalog.ha_lease SET looked_at = looked_at@, burst_at = burst_at@,"
-                + " patched_since = patched_since@, patched_at = patched_at@;"
+                + " patched_since = patched_since@, patched_at = patched_at@,"
+                + " pinned_until = pinned_until@;"
                 + "UPDATE _prom_catalog.ha_progress SET committed_at = committed_at@,"
                 + " registered_at = registered_at@;"
                 + "UPDATE _prom_catalog.ha_term SET decided_at = decided_at@,"

@@ -17,12 +17,14 @@ import org.junit.jupiter.api.TestInstance;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.FillOrder;
 import org.promscale.ha.LeaderChange;
+import org.promscale.ingest.LeaseSteering;
 import org.promscale.ingest.LeaseStore;
 import org.promscale.testbed.Await;
 
 /** The contracts of leases on PostgreSQL, and what only sessions of a database can do. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PgLeaseStoreIT implements LeaseStoreContract, LeaseNoteContract, LeasePatchContract {
+class PgLeaseStoreIT
+    implements LeaseStoreContract, LeaseNoteContract, LeasePatchContract, LeaseSteeringContract {
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -47,6 +49,11 @@ class PgLeaseStoreIT implements LeaseStoreContract, LeaseNoteContract, LeasePatc
   @Override
   public LeaseStore connector(int number) {
     return connectors.get(number).store();
+  }
+
+  @Override
+  public LeaseSteering steering(int number) {
+    return new PgLeaseSteering(stage.transactions());
   }
 
   @Override

@@ -18,12 +18,17 @@ import org.promscale.ha.ClusterState;
 import org.promscale.ha.FillOrder;
 import org.promscale.ha.LeaderChange;
 import org.promscale.ha.LeaseClaim;
+import org.promscale.ha.Sighting;
+import org.promscale.ha.SteeringOrder;
+import org.promscale.ha.SteeringRuling;
 import org.promscale.ingest.IngestFailure;
+import org.promscale.ingest.LeaseSteering;
 import org.promscale.ingest.LeaseStore;
 
 /** The contracts of leases on the twin, and how long it waits for locks. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class TwinLeasesTest implements LeaseStoreContract, LeaseNoteContract, LeasePatchContract {
+class TwinLeasesTest
+    implements LeaseStoreContract, LeaseNoteContract, LeasePatchContract, LeaseSteeringContract {
 
   private static final int FILL_LANE = 100;
   private static final long TICK_MS = 100;
@@ -33,13 +38,16 @@ class TwinLeasesTest implements LeaseStoreContract, LeaseNoteContract, LeasePatc
   private final TwinDatabase db =
       new TwinDatabase(() -> nowMs - setBackMs, () -> nowMs, new Random(1), Mutant.NONE);
   private final List<LeaseStore> stores = new ArrayList<>();
+  private final List<LeaseSteering> helms = new ArrayList<>();
   private final List<TwinWriter> writers = new ArrayList<>();
   private Runnable meanwhile = () -> {};
 
   TwinLeasesTest() {
     for (int i = 0; i < CONNECTORS; i++) {
-      stores.add(alone(new TwinLeases(db, line, "connector-" + i, () -> nowMs)));
-      writers.add(new TwinWriter(db, line, "connector-" + i));
+      String name = "connector-" + i;
+      stores.add(alone(LeaseStore.class, new TwinLeases(db, line, name, () -> nowMs)));
+      helms.add(alone(LeaseSteering.class, new TwinSteering(db, line, name)));
+      writers.add(new TwinWriter(db, line, name));
     }
   }
 
@@ -67,25 +75,30 @@ class TwinLeasesTest implements LeaseStoreContract, LeaseNoteContract, LeasePatc
       };
 
   /** The twin is for one thread at a time, the contract for many. */
-  private LeaseStore alone(LeaseStore store) {
-    return (LeaseStore)
+  private <T> T alone(Class<T> type, T one) {
+    return type.cast(
         Proxy.newProxyInstance(
             TwinLeasesTest.class.getClassLoader(),
-            new Class<?>[] {LeaseStore.class},
+            new Class<?>[] {type},
             (proxy, method, arguments) -> {
               synchronized (db) {
                 try {
-                  return method.invoke(store, arguments);
+                  return method.invoke(one, arguments);
                 } catch (InvocationTargetException e) {
                   throw e.getCause();
                 }
               }
-            });
+            }));
   }
 
   @Override
   public LeaseStore connector(int number) {
     return stores.get(number);
+  }
+
+  @Override
+  public LeaseSteering steering(int number) {
+    return helms.get(number);
   }
 
   @Override
@@ -153,6 +166,23 @@ class TwinLeasesTest implements LeaseStoreContract, LeaseNoteContract, LeasePatc
     meanwhile = at(nowMs + 1_500, () -> db.end(session, false));
     assertThat(connector(0).takeOver(seen, LeaderChange.silent("B"))).isTrue();
     assertThat(read(id).lease().startMs()).isEqualTo(T0);
+  }
+
+  @Test
+  void handOverWaitsForACommitInFlightAndCountsIt() {
+    long id = cluster();
+    commitNow(1, 0, id, T0);
+    ClusterState seen = read(id).withSightings(List.of(new Sighting("B", nowMs, T0)));
+    TwinSession session = commitInFlight(id);
+    long since = nowMs;
+    meanwhile = at(since + 1_500, () -> db.commit(session));
+    SteeringOrder order =
+        new SteeringOrder(SteeringOrder.Action.HAND_OVER, "B", false, null, null, null, "o", "r");
+    assertThat(steering(0).steer(seen, order, 45_000).outcome())
+        .as("the leader may be alive")
+        .isEqualTo(SteeringRuling.Outcome.DONE);
+    assertThat(nowMs - since).isEqualTo(1_500);
+    assertThat(read(id).lease().startMs()).isEqualTo(T0 + 1_000);
   }
 
   @Test
