@@ -2,6 +2,7 @@ package org.promscale.storage;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.promscale.ha.SteeringOrder;
 
 /**
  * Where actors of high availability get into each other's way, statement by statement: PostgreSQL
@@ -46,17 +47,24 @@ interface InterleavingStage {
           "register", 3,
           "transition", 4,
           "another transition", 4,
+          "hand over", 4,
+          "drain", 4,
           "adopt", 1);
 
+  /** Operators hand leadership over to B, and drain it, whatever its state. */
+  static SteeringOrder order(SteeringOrder.Action action) {
+    return new SteeringOrder(action, "B", true, null, null, null, "ops", "test");
+  }
+
   /**
-   * Makes a cluster in its first term, with a sample of its leader and the lanes of those who store
-   * and fill.
+   * Makes a cluster in its first term, whose standby B was seen, with a sample of its leader and
+   * the lanes of those who store and fill.
    */
   void fresh();
 
   /** Returns an actor that has decided on what is committed now. */
   Actor actor(String name);
 
-  /** Returns what is committed: lease, terms, patches, lanes, samples. */
+  /** Returns what is committed: lease, terms, patches, lanes, who is drained, samples. */
   String state();
 }

@@ -35,6 +35,7 @@ final class PgActor implements InterleavingStage.Actor {
           "INSERT INTO _prom_catalog.ha_progress",
           "SELECT w.n, ",
           "SELECT CAST(fence AS text)",
+          "INSERT INTO _prom_catalog.ha_sighting (cluster_id, replica, last_seen, newest, drained",
           "update _prom_catalog.ha_lease", // Hibernate's; what is written after it is one with it
           "SELECT l.cluster_id, c.tenant_id");
 

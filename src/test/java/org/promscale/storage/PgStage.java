@@ -19,7 +19,10 @@ import org.promscale.ha.ClusterState;
 import org.promscale.ha.FillOrder;
 import org.promscale.ha.LeaderChange;
 import org.promscale.ha.LeaseClaim;
+import org.promscale.ha.SteeringOrder;
+import org.promscale.ha.SteeringRuling;
 import org.promscale.ingest.BatchListener;
+import org.promscale.ingest.LeaseStore;
 
 /** PostgreSQL as a stage: the shipped transactions, stopped before each statement. */
 final class PgStage implements InterleavingStage, AutoCloseable {
@@ -30,6 +33,7 @@ final class PgStage implements InterleavingStage, AutoCloseable {
   private final PreparedStatement waits;
   private final ResourceLocal transactions;
   private final PgLeaseStore leases;
+  private final PgLeaseSteering steering;
   private final BatchPreparation preparation;
   private final Map<String, LaneFence> fences = new HashMap<>();
   private long clusterId;
@@ -43,6 +47,7 @@ final class PgStage implements InterleavingStage, AutoCloseable {
     this.waits = judge.prepareStatement("SELECT cardinality(pg_blocking_pids(?)) > 0");
     this.transactions = ResourceLocal.in(this.database);
     this.leases = new PgLeaseStore(this.database, transactions, System::nanoTime);
+    this.steering = new PgLeaseSteering(transactions);
     this.preparation =
         new BatchPreparation(
             new SeriesCatalog(),
@@ -60,6 +65,9 @@ final class PgStage implements InterleavingStage, AutoCloseable {
   public void fresh() {
     clusterId = leases.elect(0, UUID.randomUUID().toString(), "A", Integer.MAX_VALUE).orElseThrow();
     seriesId++;
+    leases.note(
+        List.of(new LeaseStore.ReplicaNote(clusterId, "B", TwinStage.NOW_MS, TwinStage.EARLIER_MS)),
+        List.of());
     seen = read();
     try (Connection connection = database.getConnection()) {
       connection.setAutoCommit(false);
@@ -102,6 +110,8 @@ final class PgStage implements InterleavingStage, AutoCloseable {
           actor(() -> leases.takeOver(decidedOn, LeaderChange.silent("B")) ? DONE : CHANGED);
       case "another transition" ->
           actor(() -> leases.takeOver(decidedOn, LeaderChange.silent("C")) ? DONE : CHANGED);
+      case "hand over" -> actor(() -> order(decidedOn, SteeringOrder.Action.HAND_OVER));
+      case "drain" -> actor(() -> order(decidedOn, SteeringOrder.Action.DRAIN));
       case "adopt" -> actor(() -> "sees term " + read().lease().term());
       default -> throw new IllegalArgumentException(name);
     };
@@ -109,6 +119,11 @@ final class PgStage implements InterleavingStage, AutoCloseable {
 
   private Actor actor(Callable<String> work) {
     return new PgActor(threads, this::isBlocked, work);
+  }
+
+  private String order(ClusterState decidedOn, SteeringOrder.Action action) {
+    SteeringRuling ruling = steering.steer(decidedOn, InterleavingStage.order(action), 0);
+    return ruling.outcome() == SteeringRuling.Outcome.DONE ? DONE : CHANGED;
   }
 
   private boolean isBlocked(int pid) {
@@ -175,7 +190,11 @@ final class PgStage implements InterleavingStage, AutoCloseable {
                   + Long.MIN_VALUE
                   + "), p.commits) FROM _prom_catalog.ha_progress p JOIN _prom_catalog.ha_lease l"
                   + " USING (cluster_id) WHERE cluster_id = @ ORDER BY p.lane COLLATE \"C\"")
-          + ", samples "
+          + ", drained ["
+          + rows(
+              statement,
+              "SELECT replica FROM _prom_catalog.ha_sighting WHERE cluster_id = @ AND drained")
+          + "], samples "
           + samples(statement);
     } catch (SQLException e) {
       throw new IllegalStateException(e);

@@ -11,7 +11,9 @@ import org.promscale.ha.ClusterState;
 import org.promscale.ha.FillOrder;
 import org.promscale.ha.LeaderChange;
 import org.promscale.ha.LeaseClaim;
+import org.promscale.ha.SteeringOrder;
 import org.promscale.ingest.LeaseChanged;
+import org.promscale.ingest.LeaseStore;
 
 /** The twin as a stage: what the simulation runs, one statement at a time. */
 final class TwinStage implements InterleavingStage {
@@ -97,6 +99,7 @@ final class TwinStage implements InterleavingStage {
   public void fresh() {
     db = database();
     var unused = leases().elect(0, "c", "A", 10);
+    leases().note(List.of(new LeaseStore.ReplicaNote(CLUSTER, "B", NOW_MS, EARLIER_MS)), List.of());
     withLanes.forEach(lane -> registered(new Steps(), lane));
     Steps first = new Steps();
     registered(first, "s").write(0, List.of(storing(EARLIER_MS)));
@@ -136,6 +139,8 @@ final class TwinStage implements InterleavingStage {
               .register(0, Set.of(CLUSTER), failure -> steps.end(failure == null ? DONE : FAILED));
       case "transition" -> change(steps, "B");
       case "another transition" -> change(steps, "C");
+      case "hand over" -> order(steps, SteeringOrder.Action.HAND_OVER);
+      case "drain" -> order(steps, SteeringOrder.Action.DRAIN);
       case "adopt" -> steps.toServer(() -> steps.end("sees term " + read().lease().term()));
       default -> throw new IllegalArgumentException(name);
     }
@@ -156,6 +161,19 @@ final class TwinStage implements InterleavingStage {
     PendingBatch pending = filling(timeMs);
     var unused = registered(steps, connector).filler(0).write(0, List.of(pending));
     steps.endWith(pending.done());
+  }
+
+  private void order(Steps steps, SteeringOrder.Action action) {
+    ClusterState seen = read();
+    TwinSteering steering = new TwinSteering(db, steps, "ops");
+    new TwinTransition(
+            db,
+            steps,
+            "ops",
+            seen.clusterId(),
+            steering.wish(seen, InterleavingStage.order(action), 0, ruling -> {}),
+            (done, failure) -> steps.end(failure != null ? FAILED : done ? DONE : CHANGED))
+        .start();
   }
 
   private void change(Steps steps, String winner) {
@@ -196,6 +214,7 @@ final class TwinStage implements InterleavingStage {
                 .append(lane.frontierMs)
                 .append('/')
                 .append(lane.commits));
+    state.append(", drained ").append(cluster.drained);
     return state.append(", samples ").append(db.samples(SERIES).keySet()).toString();
   }
 }

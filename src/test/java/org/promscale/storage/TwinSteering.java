@@ -3,6 +3,7 @@ package org.promscale.storage;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.LeaderChange;
@@ -36,24 +37,29 @@ public final class TwinSteering implements LeaseSteering {
   @Override
   public SteeringRuling steer(ClusterState seen, SteeringOrder order, long timeoutMs) {
     SteeringRuling[] ruling = {SteeringRuling.unknown("no cluster " + seen.cluster())};
-    carryOut(
-        seen,
-        new TwinTransition.Wish() {
-          @Override
-          public boolean isOf(TwinCluster cluster) {
-            return true; // on what the lanes tell too, as one ruling
-          }
-
-          @Override
-          public TwinTransition.@Nullable Deed decide(TwinCluster cluster, ClusterState locked) {
-            ClusterState now = merged(seen, locked);
-            ruling[0] = SteeringRules.rule(seen.lease(), now, order, timeoutMs);
-            return ruling[0].outcome() == SteeringRuling.Outcome.DONE
-                ? deed(now, ruling[0].change(), () -> mark(cluster, order))
-                : null;
-          }
-        });
+    carryOut(seen, wish(seen, order, timeoutMs, ruled -> ruling[0] = ruled));
     return ruling[0];
+  }
+
+  /** Returns what an order wants; the ruling on it is told when it is made. */
+  TwinTransition.Wish wish(
+      ClusterState seen, SteeringOrder order, long timeoutMs, Consumer<SteeringRuling> ruled) {
+    return new TwinTransition.Wish() {
+      @Override
+      public boolean isOf(TwinCluster cluster) {
+        return true; // on what the lanes tell too, as one ruling
+      }
+
+      @Override
+      public TwinTransition.@Nullable Deed decide(TwinCluster cluster, ClusterState locked) {
+        ClusterState now = merged(seen, locked);
+        SteeringRuling ruling = SteeringRules.rule(seen.lease(), now, order, timeoutMs);
+        ruled.accept(ruling);
+        return ruling.outcome() == SteeringRuling.Outcome.DONE
+            ? deed(now, ruling.change(), () -> mark(cluster, order))
+            : null;
+      }
+    };
   }
 
   @Override
