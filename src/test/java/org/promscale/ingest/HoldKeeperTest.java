@@ -1,0 +1,96 @@
+package org.promscale.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.Proxy;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.promscale.ha.HeldRequest;
+import org.promscale.ha.Lease;
+import org.promscale.ha.Progress;
+import org.promscale.model.ReplicaIdentity;
+
+/** What becomes of requests that another connector has left. */
+class HoldKeeperTest extends RouterFixture {
+
+  private static final long NOW = 1_000_000;
+
+  /** One request of b lies there. */
+  private record Shelf(long heldAtMs) implements HeldShelf {
+    @Override
+    public int put(Collection<HeldRequest> requests) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public List<Shelved> take(boolean leadersOnly, long maxBytes) {
+      return leadersOnly
+          ? List.of()
+          : List.of(new Shelved(5, 1, 0, new ReplicaIdentity("c1", "b"), BODY, heldAtMs));
+    }
+
+    @Override
+    public void renew() {
+      throw new AssertionError();
+    }
+
+    @Override
+    public void settled(Collection<Long> ids) {
+      throw new AssertionError();
+    }
+
+    @Override
+    public long measure() {
+      return 1;
+    }
+
+    @Override
+    public boolean hasRoom() {
+      return true;
+    }
+  }
+
+  private HeldRequest adopted(long heldAtMs, double... times) {
+    ReplicaBatch batch = new ReplicaBatch().samples("c1", "b", times);
+    LeaseStore nothing =
+        (LeaseStore)
+            Proxy.newProxyInstance(
+                HoldKeeperTest.class.getClassLoader(),
+                new Class<?>[] {LeaseStore.class},
+                (proxy, method, arguments) -> {
+                  throw new AssertionError(method);
+                });
+    HoldKeeper keeper =
+        new HoldKeeper(
+            hold,
+            new Shelf(heldAtMs),
+            new HeldBodies((tenant, body) -> batch.build(), validator()),
+            (requests, from, settled) -> new boolean[requests.size()],
+            nothing,
+            router(batch),
+            Runnable::run,
+            (InstantSource) () -> Instant.ofEpochMilli(NOW),
+            () -> 0,
+            HaListener.NONE);
+    Progress none = new Progress(Lease.NO_TIME, Lease.NO_TIME, 0, 0, Lease.NO_TIME);
+    keeper.keep(List.of(state(1, "c1", "a").withProgress(none)), state -> 0);
+    return hold.of(1).get(0);
+  }
+
+  @Test
+  @DisplayName("What was left while the database's clock was behind is due no earlier for that")
+  void clockThatWasSetBack() {
+    assertThat(adopted(NOW - 900_000, 990, 999).dueMs()).isEqualTo(999_000);
+  }
+
+  @Test
+  @DisplayName("What is stamped ahead is due as if it were of now")
+  void stampedAhead() {
+    assertThat(adopted(NOW - 2_000, 990, 1_300).dueMs()).isEqualTo(NOW + 5_000);
+    assertThat(hold.of(1).get(0).shelfId()).isEqualTo(5);
+  }
+}
