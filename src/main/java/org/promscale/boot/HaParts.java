@@ -82,6 +82,7 @@ record HaParts(
             store,
             router,
             executor,
+            clock,
             nanoClock,
             meters);
     LeasePolicy policy =

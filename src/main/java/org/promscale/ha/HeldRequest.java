@@ -225,6 +225,11 @@ public final class HeldRequest {
     return testedIn == patchId;
   }
 
+  /** Tells whether every sample of it was tested in some patch. */
+  boolean isTested() {
+    return testedIn != 0;
+  }
+
   boolean isReplayedUnder(UUID fence) {
     return fence.equals(replayedUnder);
   }

@@ -2,6 +2,7 @@ package org.promscale.ingest;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +50,7 @@ public final class HoldKeeper {
   private final LeaseStore store;
   private final LeaderRouter router;
   private final Executor executor;
+  private final InstantSource clock;
   private final LongSupplier nanoClock;
   private final HaListener listener;
   private final Adoptions adoptions;
@@ -63,6 +65,7 @@ public final class HoldKeeper {
    * Joins the parts.
    *
    * @param executor judges requests anew
+   * @param clock our wall clock
    * @param nanoClock a clock that never jumps, in nanoseconds
    */
   public HoldKeeper(
@@ -73,6 +76,7 @@ public final class HoldKeeper {
       LeaseStore store,
       LeaderRouter router,
       Executor executor,
+      InstantSource clock,
       LongSupplier nanoClock,
       HaListener listener) {
     this.hold = hold;
@@ -82,6 +86,7 @@ public final class HoldKeeper {
     this.store = store;
     this.router = router;
     this.executor = executor;
+    this.clock = clock;
     this.nanoClock = nanoClock;
     this.listener = listener;
     this.adoptions = new Adoptions(shelf, nanoClock);
@@ -293,7 +298,9 @@ public final class HoldKeeper {
               .mapToLong(state -> state.progress().frontierMs())
               .findFirst()
               .orElse(Lease.NO_TIME);
-      adopt(shelved, new HeldRequest.Arrival(frontierMs, shelved.heldAtMs()));
+      // By a database clock that was set back it would be due before the leader has passed it.
+      long wallMs = Math.max(shelved.heldAtMs(), clock.millis());
+      adopt(shelved, new HeldRequest.Arrival(frontierMs, wallMs));
     }
   }
 

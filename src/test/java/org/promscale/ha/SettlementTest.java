@@ -109,6 +109,25 @@ class SettlementTest {
     assertThat(settlement.patch()).contains(new Settlement.PatchWish("b", 55_000, 79_000));
   }
 
+  @Test
+  @DisplayName("What was tested in an earlier patch and is clean since lies in no further one")
+  void testedAndClean() {
+    HeldRequest tested = held("b", 40, 50);
+    tested.compared(false, NOW - 1_000);
+    held("b", 66, 70).compared(true, NOW);
+    assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 35_000, 70_000));
+    tested.judged(HaStates.FENCE, 8);
+    assertThat(of(first()).patch())
+        .as("not compared since")
+        .contains(new Settlement.PatchWish("b", 35_000, 70_000));
+    tested.compared(false, NOW - 1_000);
+    assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 61_000, 70_000));
+    held("c", 54, 60).compared(true, NOW);
+    assertThat(of(first()).patch())
+        .as("near a hole")
+        .contains(new Settlement.PatchWish("b", 35_000, 70_000));
+  }
+
   /** Some of it is stamped far ahead of its arrival. */
   private HeldRequest ahead(String replica, double oldest, double due) {
     HeldRequest request =

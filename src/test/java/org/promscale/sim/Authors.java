@@ -15,6 +15,9 @@ final class Authors {
 
   private static final double TOLERANCE = 0.02;
 
+  /** Between the look of a transaction that fills and its commit. */
+  private static final long FILLING_MS = 50;
+
   private final World world;
   private final long stepMs;
   private final List<TwinHistory.Patch> patches;
@@ -83,7 +86,7 @@ final class Authors {
       }
     }
     if (problem == null && storedBefore(storedAt, first) > Holes.YOUNG) {
-      problem = misfit(times, ahead, storedAt, first, end);
+      problem = misfit(times, authors, ahead, storedAt, first, end);
     }
     if (problem != null) {
       StringBuilder around = new StringBuilder();
@@ -112,16 +115,19 @@ final class Authors {
 
   /**
    * Judges a run by what was stored before it: a late sample of the leader beside it had to fit, or
-   * was past the seal.
+   * was past the seal. What is past it is stored without asking whoever fills, who may have looked
+   * a moment before.
    */
   private @Nullable String misfit(
-      long[] times, boolean[] ahead, long[] storedAt, int first, int end) {
+      long[] times, String[] authors, boolean[] ahead, long[] storedAt, int first, int end) {
     int before = first - 1;
     while (before >= 0 && storedAt[before] > storedAt[first]) {
       before--;
     }
     int after = end;
-    while (after < times.length && storedAt[after] > storedAt[first]) {
+    while (after < times.length
+        && storedAt[after]
+            > storedAt[first] - (isPastSeal(times, authors, first, after) ? FILLING_MS : 0)) {
       after++;
     }
     if (before < 0) {
@@ -135,6 +141,13 @@ final class Authors {
             && !nearAhead(ahead, after)
         ? "where no hole was"
         : null;
+  }
+
+  /** Tells whether a sample lies beyond the patches that allow another one. */
+  private boolean isPastSeal(long[] times, String[] authors, int of, int after) {
+    return patches.stream()
+        .filter(p -> p.allows(authors[of], times[of]))
+        .noneMatch(p -> times[after] <= p.endMs());
   }
 
   private static boolean nearAhead(boolean[] ahead, int at) {

@@ -76,6 +76,7 @@ final class Ours implements Policy.Elector {
             store,
             router,
             task -> connector.host().later(0, task),
+            connector.clock(),
             world.simulation()::nowNanos,
             HaListener.NONE);
     LeasePolicy policy = new LeasePolicy(world.plan().timeoutMs());

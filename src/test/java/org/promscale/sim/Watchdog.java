@@ -129,7 +129,7 @@ final class Watchdog {
 
   /** A switch is false unless something kept the leader from committing. */
   private void judgeSwitch(Watched watched, int cluster, TwinHistory now, long timeoutMs) {
-    if (ORDERED.contains(now.cause()) || mayBePushedBack(watched.leader, cluster, now)) {
+    if (ORDERED.contains(now.cause()) || mayBePushedBack(watched.leader, cluster)) {
       return;
     }
     long nowMs = world.simulation().nowNanos() / Simulation.MS;
@@ -146,11 +146,10 @@ final class Watchdog {
 
   /**
    * A server that leads one cluster waits behind a request with nothing but what it has of another
-   * one, while the hold is full.
+   * one, while the hold is full: with all its shards or with some, then it lags.
    */
-  private boolean mayBePushedBack(String leader, int cluster, TwinHistory now) {
-    return now.cause().equals("silent")
-        && world.plan().holdBytes() < 1 << 20
+  private boolean mayBePushedBack(String leader, int cluster) {
+    return world.plan().holdBytes() < 1 << 20
         && IntStream.range(0, clusters.length)
             .anyMatch(other -> other != cluster && !world.history(other).leader().equals(leader));
   }

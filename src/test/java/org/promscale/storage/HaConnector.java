@@ -115,6 +115,7 @@ final class HaConnector {
             store,
             router,
             threads,
+            InstantSource.system(),
             this::nanoTime,
             heard);
     watch =
