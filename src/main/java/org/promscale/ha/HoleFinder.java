@@ -134,14 +134,17 @@ public final class HoleFinder {
 
   /** Tells whether most distances are alike: holes are few, and so are seams. */
   private static boolean agree(long[] times) {
-    long[] sorted = distances(times).sorted().toArray();
+    return areAlike(distances(times).sorted().toArray());
+  }
+
+  private static boolean areAlike(long[] sorted) {
     return 4 * sorted[sorted.length * 3 / 4] <= 5 * middle(sorted);
   }
 
   /**
    * Returns the median distance of stored neighbours that have one author, or that of the
    * candidates, which have one too, if it is smaller: holes only make distances longer. 0 if too
-   * few are known.
+   * few are known, or if they do not agree either: they may all be holes.
    */
   private static long ofOneAuthor(long[] storedMs, long[] candidatesMs, Authorship authors) {
     long[] sorted =
@@ -150,7 +153,7 @@ public final class HoleFinder {
             .mapToLong(i -> storedMs[i] - storedMs[i - 1])
             .sorted()
             .toArray();
-    long stored = sorted.length < LEAST_OF_ONE_AUTHOR ? 0 : middle(sorted);
+    long stored = sorted.length < LEAST_OF_ONE_AUTHOR || !areAlike(sorted) ? 0 : middle(sorted);
     return candidatesMs.length > LEAST_DISTANCES ? Math.min(stored, median(candidatesMs)) : stored;
   }
 

@@ -93,6 +93,10 @@ class HoleFinderHabitTest {
     assertThat(fits(known, 115, 3, 23, 43, 63, 99, 109, 119, 129)).as("smaller").isFalse();
     assertThat(fits(known, 130, 3, 13, 23, 99, 119, 149)).as("two holes").isFalse();
     assertThat(fits(known, 130, 3, 13, 23, 99, 120)).as("one distance may be a hole").isTrue();
+    long[] holed = {5, 10, 15, 20, 25, 30, 35, 53, 93, 98, 103, 108, 113, 120, 138, 185, 190};
+    assertThat(fits(Authorship.of(115, List.of(border(0, 115))), 143, holed))
+        .as("two holes, and a distance that is none")
+        .isTrue();
     assertThat(fits(Authorship.runningFrom(Long.MAX_VALUE), 15)).as("nothing stored").isTrue();
   }
 
