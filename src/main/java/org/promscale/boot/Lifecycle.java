@@ -95,6 +95,7 @@ public class Lifecycle {
       }
       if (info.highAvailability()) {
         storage.requireReadCommitted();
+        leaders.tryTransactions();
         leaders.look();
       }
       LOG.log(

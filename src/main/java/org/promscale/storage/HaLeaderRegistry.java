@@ -67,6 +67,16 @@ public class HaLeaderRegistry implements Leadership {
     return new PgLeaseStore(dataSource, new ContainerTransactions(), nanoClock);
   }
 
+  /**
+   * Tries the container's transactions once, so that a server that cannot give them is seen at the
+   * start and not at a failover, and no sender waits for their first use (half a second). Blocks.
+   *
+   * @throws org.promscale.ingest.IngestFailure UNAVAILABLE if that fails; call again
+   */
+  public void tryTransactions() {
+    new LeaseTransitions(new ContainerTransactions()).warmUp();
+  }
+
   /** Returns what operators do to leases; it runs in the container's transactions. */
   public LeaseSteering steering() {
     return new PgLeaseSteering(new ContainerTransactions());

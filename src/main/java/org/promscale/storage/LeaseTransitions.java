@@ -26,10 +26,22 @@ final class LeaseTransitions {
           + " commits FROM _prom_catalog.ha_progress WHERE cluster_id = :cluster ORDER BY lane FOR"
           + " UPDATE";
 
+  /** Identities begin at 1. */
+  private static final long NO_CLUSTER = 0;
+
   private final LeaseTransactions transactions;
 
   LeaseTransitions(LeaseTransactions transactions) {
     this.transactions = transactions;
+  }
+
+  /** Does what every transition begins with, on no cluster: the first one takes long. */
+  void warmUp() {
+    transactions.call(
+        em -> {
+          prepare(em);
+          return lock(em, NO_CLUSTER) != null;
+        });
   }
 
   /** Makes a replica the first leader of a cluster; empty if the tenant has too many clusters. */

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
 import org.promscale.testbed.Await;
+import org.promscale.testbed.ConnectorProcess;
 import org.promscale.testbed.ThreadDump;
 
 /** One run of {@code java -jar promscale.jar} in a directory of its own. One thread at a time. */
@@ -44,6 +45,7 @@ final class UberJar implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Djava.io.tmpdir=" + temporary);
     command.add("-Duser.home=" + home);
+    command.addAll(ConnectorProcess.SHORT_LIFE);
     command.addAll(List.of("-jar", jar().toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());

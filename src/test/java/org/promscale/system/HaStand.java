@@ -27,7 +27,7 @@ final class HaStand implements AutoCloseable {
    * @param more further flags of the connectors
    */
   HaStand(int number, String timeout, String... more) {
-    this(List.of(), number, timeout, more);
+    this(ConnectorProcess.SHORT_LIFE, number, timeout, more);
   }
 
   /** Starts it all, the connectors' JVMs with these options. */

@@ -14,6 +14,12 @@ import java.util.stream.Stream;
  */
 public final class ConnectorProcess extends ServerProcess {
 
+  /**
+   * Half the CPU of a start goes into compiling for a long life, which most connectors of the tests
+   * do not have. Whoever measures speed starts them without this.
+   */
+  public static final List<String> SHORT_LIFE = List.of("-XX:TieredStopAtLevel=1");
+
   private final Path jar;
   private final Path directory = Programs.temporaryDirectory("connector");
   private final int port = Programs.freePort();
@@ -41,7 +47,7 @@ public final class ConnectorProcess extends ServerProcess {
    */
   public static ConnectorProcess start(
       PostgresServer postgres, String database, String... arguments) {
-    return startWith(List.of(), onDatabase(postgres, database, arguments));
+    return startWith(SHORT_LIFE, onDatabase(postgres, database, arguments));
   }
 
   /**
@@ -59,7 +65,7 @@ public final class ConnectorProcess extends ServerProcess {
   /** Starts several connectors on one database at once, and waits until all are ready. */
   public static List<ConnectorProcess> startSeveral(
       int number, PostgresServer postgres, String database, String... arguments) {
-    return startSeveral(List.of(), number, postgres, database, arguments);
+    return startSeveral(SHORT_LIFE, number, postgres, database, arguments);
   }
 
   /** Like {@link #startSeveral(int, PostgresServer, String, String...)}, with JVM options. */
