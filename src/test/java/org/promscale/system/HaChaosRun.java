@@ -1,6 +1,5 @@
 package org.promscale.system;
 
-import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +15,6 @@ import org.promscale.testbed.Await;
 import org.promscale.testbed.ConnectorProcess;
 import org.promscale.testbed.HaEvidence;
 import org.promscale.testbed.HaReplica;
-import org.promscale.testbed.MetricsPage;
 import org.promscale.testbed.SyntheticPlan;
 
 /**
@@ -341,18 +339,11 @@ final class HaChaosRun {
     List<HaReplica> others = replicas.stream().filter(replica -> replica != leader).toList();
     others.forEach(replica -> replica.current().stopScraping());
     others.forEach(replica -> replica.finish(PATIENCE));
-    Await.until("nothing of " + CLUSTER + " is held", PATIENCE, () -> held(stand) == 0);
+    Await.until(
+        "nothing of " + CLUSTER + " is held",
+        PATIENCE,
+        () -> stand.heldItems(Map.of("cluster", CLUSTER)) == 0);
     leader.finish(PATIENCE);
-  }
-
-  private static double held(HaStand stand) throws IOException {
-    double items = 0;
-    for (ConnectorProcess connector : stand.connectors()) {
-      items +=
-          MetricsPage.of(connector.uri("/metrics"))
-              .sum("promscale_ha_hold_items", Map.of("cluster", CLUSTER));
-    }
-    return items;
   }
 
   private HaChaosResult result(HaStand stand) throws Exception {

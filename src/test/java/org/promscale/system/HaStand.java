@@ -1,5 +1,6 @@
 package org.promscale.system;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,7 @@ import org.promscale.testbed.ConnectorProcess;
 import org.promscale.testbed.HaStatus;
 import org.promscale.testbed.LeaderWatch;
 import org.promscale.testbed.LoadBalancer;
+import org.promscale.testbed.MetricsPage;
 import org.promscale.testbed.PostgresServer;
 
 /** Connectors with high availability on one database, a load balancer, and a watch over leaders. */
@@ -81,6 +83,15 @@ final class HaStand implements AutoCloseable {
 
   LeaderWatch watch() {
     return watch;
+  }
+
+  /** Returns how many samples all connectors hold, of those whose metric has these labels. */
+  double heldItems(Map<String, String> labels) throws IOException {
+    double items = 0;
+    for (ConnectorProcess connector : connectors) {
+      items += MetricsPage.of(connector.uri("/metrics")).sum("promscale_ha_hold_items", labels);
+    }
+    return items;
   }
 
   @Override

@@ -48,7 +48,7 @@ class HaStuckShardLongIT {
         Await.until("the next look", PATIENCE, () -> System.nanoTime() - next >= 0);
         for (ConnectorProcess connector : stand.connectors()) {
           assertThat(connector.isAlive()).as("the connector lives").isTrue();
-          mostBytes = Math.max(mostBytes, held(connector, "bytes"));
+          mostBytes = Math.max(mostBytes, heldBytes(connector));
         }
       }
       System.out.printf(
@@ -69,7 +69,7 @@ class HaStuckShardLongIT {
       HaPair.awaitDelivered(leader, PATIENCE);
       other.current().stopScraping();
       other.finish(PATIENCE);
-      Await.until("nothing is held", PATIENCE, () -> held(stand) == 0);
+      Await.until("nothing is held", PATIENCE, () -> stand.heldItems(Map.of()) == 0);
       leader.finish(PATIENCE);
       pair.evidence(stand).assertInvariants();
       pair.assertNothingWasDropped();
@@ -89,15 +89,7 @@ class HaStuckShardLongIT {
     return name.equals(pair.first().name()) ? pair.first() : pair.second();
   }
 
-  private static double held(HaStand stand) throws IOException {
-    double items = 0;
-    for (ConnectorProcess connector : stand.connectors()) {
-      items += held(connector, "items");
-    }
-    return items;
-  }
-
-  private static double held(ConnectorProcess connector, String what) throws IOException {
-    return MetricsPage.of(connector.uri("/metrics")).sum("promscale_ha_hold_" + what, Map.of());
+  private static double heldBytes(ConnectorProcess connector) throws IOException {
+    return MetricsPage.of(connector.uri("/metrics")).sum("promscale_ha_hold_bytes", Map.of());
   }
 }
