@@ -2,6 +2,7 @@ package org.promscale.boot;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.reflect.UndeclaredThrowableException;
 import java.sql.SQLException;
 import org.promscale.ingest.IngestFailure;
 
@@ -27,8 +28,23 @@ interface PeriodicWork {
       } catch (SQLException | IngestFailure e) {
         log.log(Level.DEBUG, what, e);
       } catch (RuntimeException | Error e) {
-        log.log(Level.ERROR, what + " failed", e);
+        log.log(isOfDatabase(e) ? Level.DEBUG : Level.ERROR, what + " failed", e);
       }
     };
+  }
+
+  /**
+   * A pool's proxy of a connection that was closed under it (after this process was frozen, for
+   * one) hides why; the next run gets another connection.
+   */
+  private static boolean isOfDatabase(Throwable failure) {
+    if (!(failure instanceof UndeclaredThrowableException)) {
+      return false;
+    }
+    Throwable cause = failure;
+    while (cause != null && !(cause instanceof SQLException)) {
+      cause = cause.getCause();
+    }
+    return cause != null;
   }
 }

@@ -1,12 +1,25 @@
 package org.promscale.boot;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.junit.jupiter.api.Named.named;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.UndeclaredThrowableException;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.ServiceConfigurationError;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
@@ -39,5 +52,59 @@ class PeriodicWorkTest {
               throw (Error) failure;
             });
     assertThatCode(task::run).doesNotThrowAnyException();
+  }
+
+  static Stream<Arguments> levels() {
+    return Stream.of(
+        arguments(named("a bug", new IllegalStateException("a bug")), true),
+        arguments(
+            named(
+                "a pool's proxy of a closed connection",
+                new UndeclaredThrowableException(
+                    new InvocationTargetException(new SQLException("closed")))),
+            false),
+        arguments(
+            named(
+                "a proxy of something else",
+                new UndeclaredThrowableException(new IOException("no database"))),
+            true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("levels")
+  @DisplayName("Trouble of the database is no error of ours")
+  void logs(RuntimeException failure, boolean loud) {
+    List<LogRecord> records = new ArrayList<>();
+    Handler handler = recorder(records);
+    Logger logger = Logger.getLogger(Lifecycle.class.getName());
+    logger.addHandler(handler);
+    logger.setUseParentHandlers(false);
+    try {
+      PeriodicWork.guarded(
+              "test",
+              () -> {
+                throw failure;
+              })
+          .run();
+    } finally {
+      logger.setUseParentHandlers(true);
+      logger.removeHandler(handler);
+    }
+    assertThat(records.stream().anyMatch(r -> r.getLevel().equals(Level.SEVERE))).isEqualTo(loud);
+  }
+
+  private static Handler recorder(List<LogRecord> records) {
+    return new Handler() {
+      @Override
+      public void publish(LogRecord record) {
+        records.add(record);
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
   }
 }
