@@ -37,6 +37,7 @@ import org.promscale.storage.HaLeaderRegistry;
 import org.promscale.storage.PgStorage;
 import org.promscale.storage.SampleBatcher;
 import org.promscale.storage.SeriesCache;
+import org.promscale.storage.ServerDataSource;
 import org.promscale.storage.WriteQueues;
 import org.promscale.wire.BufferPool;
 import org.promscale.wire.CompressedDecoder;
@@ -61,15 +62,13 @@ public class Wiring {
   private static final int KEPT_BUFFERS = 64;
   private static final int KEPT_BUFFER_BYTES = 4 << 20;
 
-  @Resource(lookup = "java:comp/env/jdbc/promscale")
-  private DataSource dataSource;
-
   @Resource private ManagedExecutorService executor;
 
   @Inject private InstantSource clock;
   @Inject private LongSupplier nanoClock;
   @Inject private HaLeaderRegistry leaders;
 
+  private final DataSource dataSource = new ServerDataSource();
   private ConnectorInfo info;
   private HaDesk desk;
   private Access access;

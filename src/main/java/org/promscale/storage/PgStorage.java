@@ -65,6 +65,9 @@ public final class PgStorage implements SampleBatcher.Store, TimePartitions {
    */
   public void open() throws SQLException {
     new SchemaMigrator(dataSource).migrate();
+    try (Connection connection = dataSource.getConnection()) {
+      PgDriver.requireCopy(connection);
+    }
     Partitions partitions = Partitions.load(dataSource);
     partitions.ensureAhead(clock.instant());
     BatchPreparation preparation =

@@ -64,9 +64,10 @@ class ArchitectureTest {
                 "java.sql",
                 "javax.sql",
                 "javax.naming",
-                "org.postgresql",
+                "java.util.logging", // in the signature of DataSource
                 "jakarta.persistence",
                 "jakarta.transaction",
+                "org.hibernate.engine.jdbc.connections.spi",
                 "org.hibernate.engine.transaction.jta.platform",
                 "org.flywaydb.core")),
         new Room("metrics", BELOW_EDGE, with("io.prometheus.metrics")),
