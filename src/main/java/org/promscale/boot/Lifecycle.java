@@ -90,11 +90,14 @@ public class Lifecycle {
       return;
     }
     try {
+      if (info.highAvailability()) {
+        // Before any write is taken: the fence relies on it.
+        storage.requireReadCommitted();
+      }
       if (!storage.isOpen()) {
         storage.open();
       }
       if (info.highAvailability()) {
-        storage.requireReadCommitted();
         leaders.tryTransactions();
         leaders.look();
       }

@@ -18,6 +18,7 @@ public final class ConnectorHealth {
   private final InstantSource clock;
   private volatile @Nullable Instant databaseSeen;
   private volatile @Nullable String databaseTrouble;
+  private volatile String databaseRefusal = "";
   private volatile String schemaTrouble = "the schema is not checked yet";
   private volatile boolean stopping;
 
@@ -30,11 +31,19 @@ public final class ConnectorHealth {
   public void databaseAnswered() {
     databaseSeen = clock.instant();
     databaseTrouble = null;
+    databaseRefusal = "";
+  }
+
+  /** The database answered, but takes no writes, for this reason. */
+  public void databaseRefuses(String reason) {
+    databaseRefusal = reason;
+    databaseTrouble = reason;
   }
 
   /** The database did not answer, for this reason. */
   public void databaseFailed(String reason) {
     databaseTrouble = reason;
+    databaseRefusal = "";
   }
 
   /** The schema is what this version needs. */
@@ -57,6 +66,10 @@ public final class ConnectorHealth {
     if (stopping) {
       return Optional.of("stopping");
     }
+    String refusal = databaseRefusal;
+    if (!refusal.isEmpty()) {
+      return Optional.of("the database takes no writes: " + refusal);
+    }
     Instant seen = databaseSeen;
     String reason = databaseTrouble;
     if (seen == null) {
@@ -74,7 +87,7 @@ public final class ConnectorHealth {
     return schemaTrouble.isEmpty() ? Optional.empty() : Optional.of(schemaTrouble);
   }
 
-  /** Returns whether the database answered the last time it was asked. */
+  /** Returns whether the database answered, and takes writes, as far as was seen last. */
   public boolean isDatabaseUp() {
     return databaseSeen != null && databaseTrouble == null;
   }

@@ -44,6 +44,7 @@ public final class SchemaMigrator {
   public void migrate() throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
       ServerCheck.requireUsable(connection, OLDEST_SERVER);
+      ServerCheck.requireMayStore(connection);
       int found = installedVersion(connection);
       refuseNewer(found);
       if (found == KNOWN_VERSION) {

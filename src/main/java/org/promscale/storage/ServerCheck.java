@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 import javax.sql.DataSource;
 
 /** What a server must be like before it is migrated, in sentences for an operator. */
@@ -11,17 +12,67 @@ final class ServerCheck {
 
   static final String INSUFFICIENT_PRIVILEGE = "42501";
 
+  private static final String POSTGRES = "PostgreSQL";
   private static final int SCHEMA_COUNT = 6;
+
+  private static final String STANDBY =
+      "The server is a standby and accepts no writes: give Promscale the address of the primary,"
+          + " for instance with all hosts in the URI and targetServerType=primary.";
+
+  private static final String LACKING =
+      """
+      SELECT quote_ident(current_user),
+             string_agg(n.nspname || '.' || c.relname, ', ' ORDER BY c.relname),
+             quote_ident(pg_get_userbyid(min(c.relowner)))
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE (n.nspname, c.relname) IN (('_prom_catalog', 'schema_history'),
+             ('_prom_catalog', 'series'), ('_prom_catalog', 'ha_progress'),
+             ('prom_data', 'sample'))
+         AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+             AND (c.relname = 'schema_history' OR has_table_privilege(c.oid, 'INSERT')))
+      """;
 
   private ServerCheck() {}
 
+  /**
+   * Returns why a database that answers takes no writes, empty if nothing is known of it. It is
+   * asked all the time: roles of servers change, and hosts make a full database read-only.
+   */
+  static Optional<String> refusal(Connection connection, boolean isStandby, boolean readsOnly)
+      throws SQLException {
+    if (isStandby) {
+      return Optional.of(STANDBY);
+    }
+    if (readsOnly || connection.isReadOnly()) {
+      return Optional.of(
+          "Transactions are read-only: switch readOnly off on the data source, and ALTER ROLE …"
+              + " RESET default_transaction_read_only, or of the database; some hosts set it while"
+              + " the disk is full.");
+    }
+    return Optional.empty();
+  }
+
+  /** Refuses what is no PostgreSQL, before it is asked anything in PostgreSQL's dialect. */
+  static void requirePostgres(Connection connection) throws SQLException {
+    String product = connection.getMetaData().getDatabaseProductName();
+    if (!POSTGRES.equals(product)) {
+      throw new SchemaException(
+          "The data source jdbc/promscale leads to "
+              + product
+              + ", Promscale needs PostgreSQL: correct the data source, or what the application's"
+              + " reference is mapped to.");
+    }
+  }
+
   static void requireUsable(Connection connection, int oldestServer) throws SQLException {
+    requirePostgres(connection);
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
                 "SELECT current_setting('server_version_num')::int / 10000,"
                     + " current_setting('server_version'), pg_is_in_recovery(),"
-                    + " current_setting('server_encoding'), current_database()")) {
+                    + " current_setting('server_encoding'), current_database(),"
+                    + " current_setting('transaction_read_only')::boolean")) {
       row.next();
       if (row.getInt(1) < oldestServer) {
         throw new SchemaException(
@@ -31,11 +82,9 @@ final class ServerCheck {
                 + oldestServer
                 + " or newer: upgrade the server or use another one.");
       }
-      if (row.getBoolean(3)) {
-        throw new SchemaException(
-            "The server is a standby and accepts no writes: give Promscale the address of the"
-                + " primary, for instance with all hosts in the URI and"
-                + " targetServerType=primary.");
+      Optional<String> refusal = refusal(connection, row.getBoolean(3), row.getBoolean(6));
+      if (refusal.isPresent()) {
+        throw new SchemaException(refusal.get());
       }
       if (!"UTF8".equals(row.getString(4))) {
         throw new SchemaException(
@@ -60,6 +109,26 @@ final class ServerCheck {
                 + row.getString(1)
                 + "', high availability needs 'read committed': set it on the data source, or ALTER"
                 + " ROLE … SET default_transaction_isolation = 'read committed'.");
+      }
+    }
+  }
+
+  /** Whoever comes to a database with a schema needs rights there, whoever made it. */
+  static void requireMayStore(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(LACKING)) {
+      row.next();
+      if (row.getString(2) != null) {
+        throw new SchemaException(
+            "The database user "
+                + row.getString(1)
+                + " may not store: it lacks rights on "
+                + row.getString(2)
+                + ". Run GRANT prom_writer TO "
+                + row.getString(1)
+                + " as a superuser, or let Promscale connect as their owner, "
+                + row.getString(3)
+                + ".");
       }
     }
   }

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -24,6 +25,7 @@ import org.promscale.ha.HeldRequest;
 import org.promscale.ha.LeaderChange;
 import org.promscale.ha.Probes;
 import org.promscale.ha.Settlement;
+import org.promscale.health.ConnectorHealth;
 import org.promscale.ingest.LeaseStore;
 import org.promscale.model.Labels;
 import org.promscale.model.MetricMetadata;
@@ -189,6 +191,11 @@ class DatabaseRightsIT {
     assertThatThrownBy(() -> new SchemaMigrator(server.dataSource(name)).migrate())
         .isInstanceOf(SchemaException.class)
         .hasMessageContaining("The server is a standby");
+    ConnectorHealth health = new ConnectorHealth(InstantSource.system());
+    new DatabaseProbe(server.dataSource(name), InstantSource.system(), System::nanoTime, health)
+        .run();
+    assertThat(health.trouble().orElse(""))
+        .startsWith("the database takes no writes: The server is a standby");
   }
 
   private static void useLikeAConnector(DataSource database, String metric) throws SQLException {

@@ -62,6 +62,17 @@ public final class ConnectorProcess extends ServerProcess {
     return connector;
   }
 
+  /** Starts a connector that will not be ready, and waits until it answers. */
+  public static ConnectorProcess startInTrouble(List<String> arguments) {
+    ConnectorProcess connector = new ConnectorProcess(List.of(), arguments);
+    connector.launch();
+    Await.until(
+        "the connector answers",
+        connector.startLimit(),
+        () -> HttpProbe.isOk(connector.uri("/-/healthy")));
+    return connector;
+  }
+
   /** Starts several connectors on one database at once, and waits until all are ready. */
   public static List<ConnectorProcess> startSeveral(
       int number, PostgresServer postgres, String database, String... arguments) {
