@@ -51,9 +51,18 @@ public class StatusResource {
         "High availability",
         info.highAvailability() ? "<a href=\"api/v1/ha/clusters\">on</a>" : "off");
     row(page, "Writes being worked on", Long.toString(admission.writesInside()));
-    row(page, "Remote write", "<code>" + escape(base) + "api/v1/write</code>");
+    row(page, "Remote write", "<code id=\"write\">" + escape(base) + "api/v1/write</code>");
     row(page, "Metrics", "<a href=\"metrics\">metrics</a>");
-    page.append("</table>\n</body>\n</html>\n");
+    page.append(
+        """
+        </table>
+        <script>
+        // Behind a reverse proxy with a prefix only the browser knows the address.
+        document.getElementById("write").textContent = new URL("api/v1/write", document.baseURI)
+        </script>
+        </body>
+        </html>
+        """);
     return page.toString();
   }
 
