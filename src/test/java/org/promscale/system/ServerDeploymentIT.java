@@ -40,6 +40,13 @@ class ServerDeploymentIT {
   }
 
   @Test
+  void theDriverMayBeDeployedOnWildFly() throws Exception {
+    try (ApplicationServer server = WildFlyServer.startWithDeployedDriver(postgres)) {
+      new DeploymentScenario(server, postgres).runBriefly();
+    }
+  }
+
+  @Test
   void theWarRunsOnPayaraServer() throws Exception {
     try (ApplicationServer server = PayaraServer.start(postgres)) {
       new DeploymentScenario(server, postgres).run();

@@ -66,6 +66,20 @@ public abstract class ApplicationServer extends ServerProcess {
     operate("deploy");
   }
 
+  /** Puts the WAR in the place of itself, while it runs. */
+  public void redeploy() {
+    operateWith(block("deploy").replace("deploy promscale.war", "deploy --force promscale.war"));
+  }
+
+  /** Makes a second data source, of the database {@code second}, and deploys the WAR with it. */
+  public void deploySecond() {
+    secondFiles().forEach(this::write);
+    operate("second");
+  }
+
+  /** Returns the names of the guide's files for a second application, which are blocks of it. */
+  protected abstract List<String> secondFiles();
+
   /** Takes the WAR away with the server's tool. */
   public void undeploy() {
     operate("undeploy");
@@ -77,6 +91,20 @@ public abstract class ApplicationServer extends ServerProcess {
   /** Returns the lines of the server's log that report an error. */
   public List<String> errors() {
     return output().stream().filter(l -> l.contains("ERROR") || l.contains("SEVERE")).toList();
+  }
+
+  /** Returns how many class loaders of applications hold a class of this name. */
+  public long copiesOf(String className) {
+    return jvm().copiesOf(className);
+  }
+
+  /** Returns the number of threads of the server. */
+  public long threads() {
+    return jvm().threads();
+  }
+
+  private RunningJvm jvm() {
+    return RunningJvm.under(processes().findFirst().orElseThrow());
   }
 
   @Override
@@ -120,9 +148,23 @@ public abstract class ApplicationServer extends ServerProcess {
     return text;
   }
 
+  /** Writes a block of the guide where its commands run. */
+  private void write(String block) {
+    try {
+      Files.writeString(directory.resolve(block), block(block));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Runs a block of the guide to its end. */
   protected final void operate(String block) {
-    Programs.run(TOOL_LIMIT, shell(block(block)));
+    operateWith(block(block));
+  }
+
+  /** Runs commands to their end where the operator would; fails with their output. */
+  protected final void operateWith(String commands) {
+    Programs.run(TOOL_LIMIT, shell(commands));
   }
 
   /** Returns the command that runs a script where the operator would. */

@@ -21,10 +21,21 @@ public final class PayaraServer extends ApplicationServer {
 
   /** Makes and starts a server whose data source leads to a database. */
   public static PayaraServer start(PostgresServer postgres) {
+    PayaraServer server = startWithoutDataSource(postgres);
+    server.configure();
+    return server;
+  }
+
+  /** Makes and starts a server without a data source. */
+  public static PayaraServer startWithoutDataSource(PostgresServer postgres) {
     PayaraServer server = new PayaraServer(postgres);
     server.start();
-    server.operate("configure");
     return server;
+  }
+
+  /** Makes the data source. */
+  public void configure() {
+    operate("configure");
   }
 
   @Override
@@ -50,6 +61,11 @@ public final class PayaraServer extends ApplicationServer {
   protected List<String> command() {
     // In the foreground, so that the server ends with the test.
     return shell("exec " + block("start").replace("start-domain", "start-domain --verbose"));
+  }
+
+  @Override
+  protected List<String> secondFiles() {
+    return List.of("glassfish-second.xml");
   }
 
   @Override

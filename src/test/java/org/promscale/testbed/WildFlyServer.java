@@ -6,21 +6,23 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
-/** WildFly with the driver as a module and a data source. One thread at a time. */
+/** WildFly with the driver and a data source. One thread at a time. */
 public final class WildFlyServer extends ApplicationServer {
 
+  private static final String SECTION = "WildFly 39";
   private static final int HTTP = 8_080;
   private static final int MANAGEMENT = 9_990;
 
   private final int offset = freeBase(1, HTTP, 8_443, MANAGEMENT);
   private final PostgresServer postgres;
 
-  private WildFlyServer(PostgresServer postgres) {
-    super("wildfly", "WildFly 39", "wildfly");
+  private WildFlyServer(PostgresServer postgres, UnaryOperator<String> script) {
+    super("wildfly", SECTION, "wildfly");
     this.postgres = postgres;
     try {
-      Files.writeString(directory().resolve("promscale.cli"), block("promscale.cli"));
+      Files.writeString(directory().resolve("promscale.cli"), script.apply(block("promscale.cli")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -29,7 +31,38 @@ public final class WildFlyServer extends ApplicationServer {
 
   /** Makes and starts a server whose data source leads to a database. */
   public static WildFlyServer start(PostgresServer postgres) {
-    WildFlyServer server = new WildFlyServer(postgres);
+    return start(new WildFlyServer(postgres, script -> script));
+  }
+
+  /** Makes and starts a server where the driver is deployed like an application. */
+  public static WildFlyServer startWithDeployedDriver(PostgresServer postgres) {
+    String deploy = OperatorGuide.section(SECTION).block("deployed-driver.cli");
+    return start(
+        new WildFlyServer(
+            postgres,
+            script ->
+                withoutDriver(script)
+                    .replaceAll("(?m)^embed-server.*\n", "$0" + deploy)
+                    .replace("--driver-name=postgresql ", "--driver-name=postgresql.jar ")));
+  }
+
+  /** Makes and starts a server whose data source has no driver. */
+  public static WildFlyServer startWithoutDriver(PostgresServer postgres) {
+    return start(new WildFlyServer(postgres, WildFlyServer::withoutDriver));
+  }
+
+  private static String withoutDriver(String script) {
+    return script.replaceAll("(?m)^(module add|/subsystem=datasources/jdbc-driver).*\n", "");
+  }
+
+  /** Makes and starts a server without a data source. */
+  public static WildFlyServer startWithoutDataSource(PostgresServer postgres) {
+    return start(
+        new WildFlyServer(
+            postgres, script -> script.replaceAll("(?s)data-source add.*?(?=\n/subsystem)", "")));
+  }
+
+  private static WildFlyServer start(WildFlyServer server) {
     server.start();
     return server;
   }
@@ -56,8 +89,13 @@ public final class WildFlyServer extends ApplicationServer {
   }
 
   @Override
+  protected List<String> secondFiles() {
+    return List.of("second.xml", "second.properties", "second.cli");
+  }
+
+  @Override
   protected boolean isReady() {
-    return output().stream().anyMatch(line -> line.contains("WFLYSRV0025"));
+    return output().stream().anyMatch(line -> line.matches(".*WFLYSRV002[56].*"));
   }
 
   @Override

@@ -1,0 +1,120 @@
+package org.promscale.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.promscale.testbed.ApplicationServer;
+import org.promscale.testbed.Await;
+import org.promscale.testbed.HaStatus;
+import org.promscale.testbed.HttpProbe;
+import org.promscale.testbed.OperatorGuide;
+import org.promscale.testbed.PayaraServer;
+import org.promscale.testbed.PostgresServer;
+import org.promscale.testbed.PrefixProxy;
+import org.promscale.testbed.RemoteWriteClient;
+import org.promscale.testbed.RemoteWriteClient.Answer;
+import org.promscale.testbed.SamplePoint;
+import org.promscale.testbed.StoredSamples;
+import org.promscale.testbed.WildFlyServer;
+import org.promscale.testbed.WireLabels;
+import org.promscale.wire.proto.RemoteWriteV1.WriteRequest;
+
+/** The WAR twice in one server: each with a context root, a database and leaders of its own. */
+@Tag("long")
+class SeveralApplicationsIT {
+
+  private static final String SECOND = "second";
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final RemoteWriteClient client = new RemoteWriteClient();
+  private PostgresServer postgres;
+
+  @BeforeEach
+  void startDatabase() {
+    postgres = PostgresServer.start(Map.of());
+    OperatorGuide.section("Database")
+        .block("database")
+        .lines()
+        .forEach(statement -> postgres.execute("postgres", statement));
+    postgres.execute("postgres", "CREATE DATABASE second OWNER promscale");
+  }
+
+  @AfterEach
+  void stopDatabase() {
+    postgres.close();
+  }
+
+  @Test
+  void twoOnWildFlyKeepApart() throws Exception {
+    try (ApplicationServer server = WildFlyServer.start(postgres)) {
+      keepApart(server);
+    }
+  }
+
+  @Test
+  void twoOnPayaraServerKeepApart() throws Exception {
+    try (ApplicationServer server = PayaraServer.start(postgres)) {
+      keepApart(server);
+    }
+  }
+
+  private void keepApart(ApplicationServer server) throws Exception {
+    server.deploy();
+    server.deploySecond();
+    for (String root : List.of("", "/second")) {
+      Await.until(
+          "ready at " + root + "/", PATIENCE, () -> HttpProbe.isOk(server.uri(root + "/-/ready")));
+    }
+    write(server.uri("/api/v1/write"), "first");
+    write(server.uri("/second/api/v1/write"), SECOND);
+    assertThat(names(DeploymentScenario.DATABASE)).containsExactly("first");
+    assertThat(names(SECOND)).containsExactly(SECOND);
+    // A transition through the container's persistence, in the right database.
+    assertThat(leader(server.uri(HaStatus.PATH), "first")).isEqualTo("a");
+    assertThat(leader(server.uri("/second" + HaStatus.PATH), SECOND)).isEqualTo("a");
+    assertThat(leader(server.uri(HaStatus.PATH), SECOND)).isEmpty();
+
+    try (PrefixProxy proxy = PrefixProxy.startNew(server.uri("/").getPort())) {
+      write(proxy.uri("/api/v1/write"), "through");
+      assertThat(names(SECOND)).containsExactlyInAnyOrder(SECOND, "through");
+      String page = HttpProbe.get(proxy.uri("/"), Duration.ofSeconds(5)).body();
+      assertThat(page)
+          .contains("database second", "href=\"metrics\"", "new URL(\"api/v1/write\", document");
+      assertThat(page).doesNotContain("href=\"/");
+    }
+    assertThat(server.errors()).isEmpty();
+  }
+
+  private List<String> names(String database) throws Exception {
+    return new StoredSamples(postgres.dataSource(database))
+        .all().stream().map(SamplePoint::series).map(SeveralApplicationsIT::cluster).toList();
+  }
+
+  private static String cluster(String series) {
+    return series.replaceFirst(".*cluster=\"", "").replaceFirst("\".*", "");
+  }
+
+  private static String leader(URI page, String cluster) throws Exception {
+    return HaStatus.of(page).leader(cluster);
+  }
+
+  private void write(URI address, String cluster) throws Exception {
+    Map<String, String> labels =
+        Map.of("__name__", "several", "cluster", cluster, "__replica__", "a");
+    WriteRequest request =
+        WriteRequest.newBuilder()
+            .addTimeseries(
+                WireLabels.encode(labels)
+                    .addSamples(WireLabels.sample(System.currentTimeMillis(), 1)))
+            .build();
+    Answer answer = client.write(address, request);
+    assertThat(answer.status()).as(answer.body()).isEqualTo(204);
+  }
+}
