@@ -111,7 +111,7 @@ final class Holes {
         || (stampedAhead && ack.series() == Replica.STAMPED)
         || ack.company() > PROBED
         || at > ack.ackedAtMs() + CLAMP_MS
-        || wasYoung(stored, at, ack.ackedAtMs() + Settling.LEAST_MS)
+        || wasYoung(stored, at, comparedMs(ack))
         || isOpenEnd(before.getKey(), ack, after == null ? null : stored.get(after))
         || held.contains(new Held(replica.name(), ack.series(), at))
         || world.bodies().wasLost(replica.name(), ack.series(), at)
@@ -141,9 +141,15 @@ final class Holes {
   }
 
   private boolean isOpenEnd(long before, Replica.Ack ack, @Nullable Stored next) {
-    return ack.timeMs() - before < stepMs
-        && (next == null
-            || next.trueMs() > Math.max(ack.ackedAtMs(), ack.timeMs() + Settling.LEAST_MS));
+    return ack.timeMs() - before < stepMs && (next == null || next.trueMs() > comparedMs(ack));
+  }
+
+  /**
+   * Returns the true time at which a sample may first be compared. What comes late, of a sender
+   * whose clock is behind for instance, is due when it comes and is not held for a settle time.
+   */
+  private static long comparedMs(Replica.Ack ack) {
+    return Math.max(ack.ackedAtMs(), ack.timeMs() + Settling.LEAST_MS);
   }
 
   private boolean lostNear(long id, long at) {
