@@ -171,6 +171,7 @@ final class Evidence {
       if (!cameLate(stored, before, at, after, replica.name())
           && !lostNear(id, at)
           && !irregular
+          && !wasCrowded(ack, nearest(before, at, after))
           && !(at <= closedUntil(terms) && Holes.wasYoung(stored, at, ack.ackedAtMs()))) {
         add(
             "I3: %s leads term %d and was told that %s is stored; series %d, around it %s and %s"
@@ -232,6 +233,17 @@ final class Evidence {
       }
     }
     return ack.timeMs() > ack.ackedAtMs() + CLAMP_MS && !leader.equals(replica.name());
+  }
+
+  /**
+   * The leader's own sample, which lies less than half a step beside another one of it: its clock
+   * was set back by a part of a step. Delivered late, when a patch had closed its time already, it
+   * had to fit a hole like anything else. Patches count that were closed when it was answered.
+   */
+  private boolean wasCrowded(Replica.Ack ack, long distanceMs) {
+    return 2 * distanceMs < stepMs
+        && patches.stream()
+            .anyMatch(p -> p.trueCloseMs() <= ack.ackedAtMs() && ack.timeMs() <= p.endMs());
   }
 
   /** Up to here samples only fill holes. */
