@@ -3,6 +3,8 @@ package org.promscale.sim;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.promscale.ha.ClusterState;
+import org.promscale.ha.Lease;
 import org.promscale.ha.LeasePolicy;
 import org.promscale.storage.TwinHistory;
 
@@ -28,6 +30,8 @@ final class Watchdog {
     private long overdueSeconds;
     private long switches;
     private boolean ahead;
+    private long runSinceMs = Lease.NO_TIME;
+    private int firstOfRun; // patch
   }
 
   private final World world;
@@ -75,6 +79,7 @@ final class Watchdog {
     watched.term = now.term();
     watched.commits = now.commits();
     watched.leader = now.leader();
+    watchRun(watched, now);
     if (!same) {
       watched.overdueSeconds = 0;
     } else if (now.leaderSeenAgoMs() >= timeoutMs && shouldFailOver(cluster, now)) {
@@ -88,6 +93,15 @@ final class Watchdog {
                 + timeoutMs / 1_000
                 + " s");
       }
+    }
+  }
+
+  /** Notes with which patch those began that follow on each other. */
+  private static void watchRun(Watched watched, TwinHistory now) {
+    ClusterState state = now.state();
+    if (state != null && state.patchRun().sinceMs() != watched.runSinceMs) {
+      watched.runSinceMs = state.patchRun().sinceMs();
+      watched.firstOfRun = now.patches().size() - 1;
     }
   }
 
@@ -139,6 +153,9 @@ final class Watchdog {
         return;
       }
     }
+    if (isProlonged(watched, cluster, now)) {
+      return;
+    }
     world.violated(
         "false switch: %s gave way to %s, but nothing was wrong with it"
             .formatted(watched.leader, now.leader()));
@@ -188,9 +205,44 @@ final class Watchdog {
     if (!now.cause().equals("lagging") || patches.size() < 2) {
       return false;
     }
-    TwinHistory.Patch last = patches.get(patches.size() - 2);
-    return hit.fault().atMs() <= last.endMs() - Simulation.EPOCH_MS
-        && last.startMs() - Simulation.EPOCH_MS <= hit.fault().endMs() + lasting(hit);
+    return isPatchedIn(patches.get(patches.size() - 2), hit);
+  }
+
+  private static boolean isPatchedIn(TwinHistory.Patch patch, Faults.Hit hit) {
+    return hit.fault().atMs() <= patch.endMs() - Simulation.EPOCH_MS
+        && patch.startMs() - Simulation.EPOCH_MS <= hit.fault().endMs() + lasting(hit);
+  }
+
+  /**
+   * Commits that the database lost are holes too, and patches do not tell whose fault holes are.
+   * They are over in seconds, so they alone are no excuse. But where patches of a fault of the
+   * leader have not ended yet, those of what was lost may prolong them to four timeouts.
+   */
+  private boolean isProlonged(Watched watched, int cluster, TwinHistory now) {
+    List<TwinHistory.Patch> patches = now.patches();
+    int last = patches.size() - 2; // the new leader's own is the last one
+    if (!now.cause().equals("lagging") || watched.firstOfRun >= last) {
+      return false;
+    }
+    List<TwinHistory.Patch> before = patches.subList(Math.max(0, watched.firstOfRun), last);
+    return wasLostIn(patches.get(last), cluster)
+        && world.faults().hits().stream()
+            .filter(hit -> silences(hit, watched.leader, now))
+            .anyMatch(hit -> before.stream().anyMatch(patch -> isPatchedIn(patch, hit)));
+  }
+
+  /** Tells whether a patch lies beside samples that were lost, less than a step away. */
+  private boolean wasLostIn(TwinHistory.Patch patch, int cluster) {
+    long stepMs = world.plan().stepMs();
+    for (int series = cluster; series < world.seriesCount(); series += clusters.length) {
+      long id = WriteRequest.idOf(series);
+      for (long t = patch.startMs() + 1; t < patch.endMs() + stepMs; t++) {
+        if (world.database().wasLost(id, t)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** Holes of a leader that stamps its samples ahead go on until the last stamp has passed. */
