@@ -25,7 +25,7 @@ final class BuildInfo {
 
   private static Properties load() {
     Properties properties = new Properties();
-    try (InputStream in = BuildInfo.class.getResourceAsStream("/org/promscale/build.properties")) {
+    try (InputStream in = Bundled.open("/org/promscale/build.properties")) {
       if (in != null) {
         properties.load(in);
       }

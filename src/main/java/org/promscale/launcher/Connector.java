@@ -119,6 +119,12 @@ final class Connector {
                 starting.start();
               } catch (LaunchFailure e) {
                 abort(e, work);
+              } catch (RuntimeException | Error e) {
+                // Nobody else would tell; the web application would wait for a database for ever.
+                LOG.log(Level.SEVERE, "starting the embedded PostgreSQL failed", e);
+                abort(
+                    LaunchFailure.environment("the embedded PostgreSQL does not start: " + e),
+                    work);
               }
             },
             "promscale-database");

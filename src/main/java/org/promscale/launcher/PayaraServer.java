@@ -97,8 +97,7 @@ final class PayaraServer {
   /** The server's own main method would do this; there is no other door to its settings. */
   private static void loadBootProperties() throws IOException {
     Properties properties = new Properties();
-    try (InputStream in =
-        PayaraMicro.class.getResourceAsStream("/MICRO-INF/payara-boot.properties")) {
+    try (InputStream in = Bundled.open("/MICRO-INF/payara-boot.properties")) {
       if (in != null) {
         properties.load(in);
       }

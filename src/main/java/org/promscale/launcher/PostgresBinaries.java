@@ -59,7 +59,7 @@ record PostgresBinaries(Path home, String version) {
       Directories.delete(directory);
       Files.createDirectory(directory);
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-      try (InputStream packed = PostgresBinaries.class.getResourceAsStream(archive())) {
+      try (InputStream packed = Bundled.open(archive())) {
         if (packed == null) {
           throw LaunchFailure.environment(
               "no embedded PostgreSQL in this jar: name a database with -db.uri or -db.host");
