@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collection;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -20,10 +19,11 @@ class HoldKeeperTest extends RouterFixture {
   private static final long NOW = 1_000_000;
 
   /** One request of b lies there. */
-  private record Shelf(long heldAtMs) implements HeldShelf {
-    @Override
-    public int put(Collection<HeldRequest> requests) {
-      throw new AssertionError();
+  private static final class Shelf extends NoShelf {
+    private final long heldAtMs;
+
+    Shelf(long heldAtMs) {
+      this.heldAtMs = heldAtMs;
     }
 
     @Override
@@ -34,23 +34,8 @@ class HoldKeeperTest extends RouterFixture {
     }
 
     @Override
-    public void renew() {
-      throw new AssertionError();
-    }
-
-    @Override
-    public void settled(Collection<Long> ids) {
-      throw new AssertionError();
-    }
-
-    @Override
     public long measure() {
       return 1;
-    }
-
-    @Override
-    public boolean hasRoom() {
-      return true;
     }
   }
 

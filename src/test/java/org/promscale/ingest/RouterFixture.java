@@ -235,7 +235,7 @@ abstract class RouterFixture {
   }
 
   /** A shelf that only its users' transactions reach. */
-  private static final class NoShelf implements HeldShelf {
+  static class NoShelf implements HeldShelf {
     @Override
     public int put(Collection<HeldRequest> requests) {
       throw new AssertionError();

@@ -1,13 +1,13 @@
 package org.promscale.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.promscale.storage.SteeredCluster.order;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.LeaderChange;
@@ -49,21 +49,8 @@ interface LeaseSteeringContract extends LeaseStoreFixture {
     connector(0).note(List.of(note), List.of());
   }
 
-  private static SteeringOrder order(Action action, @Nullable String replica) {
-    return order(action, replica, false, null, null);
-  }
-
   private static SteeringOrder forced(Action action, String replica) {
     return order(action, replica, true, null, null);
-  }
-
-  private static SteeringOrder order(
-      Action action,
-      @Nullable String replica,
-      boolean force,
-      @Nullable Duration pinFor,
-      @Nullable UUID fence) {
-    return new SteeringOrder(action, replica, force, pinFor, null, fence, "ops", "new disk");
   }
 
   private Outcome steer(long id, SteeringOrder order) {

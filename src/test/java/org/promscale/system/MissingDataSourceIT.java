@@ -31,11 +31,7 @@ class MissingDataSourceIT {
 
   @BeforeEach
   void startDatabase() {
-    postgres = PostgresServer.start(Map.of());
-    OperatorGuide.section("Database")
-        .block("database")
-        .lines()
-        .forEach(statement -> postgres.execute("postgres", statement));
+    postgres = OperatorGuide.startDatabase(Map.of());
   }
 
   @AfterEach

@@ -33,11 +33,7 @@ class MixedServersIT {
 
   @Test
   void theyAgreeOnTheLeaderAndLoseNothing() throws Exception {
-    try (PostgresServer postgres = PostgresServer.start(Map.of())) {
-      OperatorGuide.section("Database")
-          .block("database")
-          .lines()
-          .forEach(statement -> postgres.execute("postgres", statement));
+    try (PostgresServer postgres = OperatorGuide.startDatabase(Map.of())) {
       try (ApplicationServer wildfly = WildFlyServer.start(postgres);
           ApplicationServer payara = PayaraServer.start(postgres);
           ConnectorProcess jar = uberJar(postgres)) {

@@ -19,11 +19,8 @@ class ServerDeploymentIT {
 
   @BeforeEach
   void startDatabase() {
-    postgres = PostgresServer.start(Map.of("shared_preload_libraries", "pg_stat_statements"));
-    OperatorGuide.section("Database")
-        .block("database")
-        .lines()
-        .forEach(statement -> postgres.execute("postgres", statement));
+    postgres =
+        OperatorGuide.startDatabase(Map.of("shared_preload_libraries", "pg_stat_statements"));
     postgres.execute(DeploymentScenario.DATABASE, "CREATE EXTENSION pg_stat_statements");
   }
 

@@ -38,11 +38,7 @@ class SeveralApplicationsIT {
 
   @BeforeEach
   void startDatabase() {
-    postgres = PostgresServer.start(Map.of());
-    OperatorGuide.section("Database")
-        .block("database")
-        .lines()
-        .forEach(statement -> postgres.execute("postgres", statement));
+    postgres = OperatorGuide.startDatabase(Map.of());
     postgres.execute("postgres", "CREATE DATABASE second OWNER promscale");
   }
 

@@ -1,10 +1,6 @@
 package org.promscale.testbed;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,7 +8,7 @@ import java.util.List;
  * Debian's {@code haproxy} in front of several connectors. It asks {@code /-/ready} twice a second
  * and sends nothing to a connector that does not answer 200. One thread at a time.
  */
-public final class LoadBalancer extends ServerProcess {
+public final class LoadBalancer extends HaproxyProcess {
 
   /** How senders are spread over the connectors. */
   public enum Balance {
@@ -22,18 +18,13 @@ public final class LoadBalancer extends ServerProcess {
     PER_CONNECTION
   }
 
-  private final String program;
-  private final Path directory = Programs.temporaryDirectory("haproxy");
-  private final int port = Programs.freePort();
+  private final Balance balance;
+  private final List<Integer> ports;
 
   private LoadBalancer(Balance balance, List<Integer> ports) {
     super("haproxy");
-    this.program = Programs.require("haproxy", "haproxy");
-    try {
-      Files.writeString(configurationFile(), configuration(balance, ports));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    this.balance = balance;
+    this.ports = List.copyOf(ports);
   }
 
   /**
@@ -47,33 +38,13 @@ public final class LoadBalancer extends ServerProcess {
     return balancer;
   }
 
-  @Override
-  protected List<String> command() {
-    return List.of(program, "-db", "-f", configurationFile().toString());
-  }
-
-  @Override
-  protected boolean isReady() throws Exception {
-    return HttpProbe.isOk(uri("/-/ready"));
-  }
-
-  /** Returns an address behind which a connector answers. */
-  public URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + port + path);
-  }
-
   /** Returns the address that senders write to. */
   public URI writeUri() {
     return uri("/api/v1/write");
   }
 
   @Override
-  public void close() {
-    super.close();
-    Programs.delete(directory);
-  }
-
-  private String configuration(Balance balance, List<Integer> ports) {
+  String configuration() {
     List<String> lines = new ArrayList<>();
     lines.add("global");
     lines.add("  maxconn 1000");
@@ -83,7 +54,7 @@ public final class LoadBalancer extends ServerProcess {
     lines.add("  timeout client 60s");
     lines.add("  timeout server 60s");
     lines.add("listen connectors");
-    lines.add("  bind 127.0.0.1:" + port);
+    lines.add("  bind 127.0.0.1:" + port());
     lines.add("  balance roundrobin");
     lines.add("  option httpchk GET /-/ready");
     lines.add("  default-server check inter 500ms fall 2 rise 1");
@@ -91,9 +62,5 @@ public final class LoadBalancer extends ServerProcess {
       lines.add("  server connector" + i + " 127.0.0.1:" + ports.get(i));
     }
     return String.join("\n", lines) + "\n";
-  }
-
-  private Path configurationFile() {
-    return directory.resolve("haproxy.cfg");
   }
 }

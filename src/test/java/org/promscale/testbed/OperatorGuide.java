@@ -52,6 +52,21 @@ public final class OperatorGuide {
     return new OperatorGuide(blocks);
   }
 
+  /** Starts a database server with the database and user that the guide makes for Promscale. */
+  public static PostgresServer startDatabase(Map<String, String> settings) {
+    PostgresServer postgres = PostgresServer.start(settings);
+    try {
+      section("Database")
+          .block("database")
+          .lines()
+          .forEach(statement -> postgres.execute("postgres", statement));
+      return postgres;
+    } catch (RuntimeException e) {
+      postgres.close();
+      throw e;
+    }
+  }
+
   /** Returns a block of the section. */
   public String block(String name) {
     String block = blocks.get(name);
