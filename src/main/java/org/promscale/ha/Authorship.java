@@ -43,4 +43,14 @@ public record Authorship(long runningFromMs, long[] fromMs, long[] toMs) {
     }
     return true;
   }
+
+  /** Tells whether somebody else than the term's leader may have written a sample. */
+  boolean mayBeFilled(long timeMs) {
+    for (int i = 0; i < fromMs.length; i++) {
+      if (timeMs > fromMs[i] && timeMs <= toMs[i]) {
+        return true;
+      }
+    }
+    return false;
+  }
 }

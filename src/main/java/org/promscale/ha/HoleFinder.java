@@ -9,9 +9,9 @@ import java.util.stream.Stream;
  * Finds which samples fit holes of one series. A hole at time t of a series with spacing d, between
  * stored neighbours p &lt; t &lt; n: n - p &gt; 1.5 d; without n: t - p &gt;= d in a running term,
  * whose leader may still be about to scrape, and &gt;= d/2 in one that is over; without p: always.
- * After a stale marker of the running term: none, its leader saw the series end. A sample fits when
- * it is also at least d/2 away from both. So after filling, no distance is twice the spacing, and
- * no sample stands close beside another author's.
+ * After a stale marker of the running term: none, its leader saw the series end; unless somebody
+ * else may have filled it in. A sample fits when it is also at least d/2 away from both. So after
+ * filling, no distance is twice the spacing, and no sample stands close beside another author's.
  */
 public final class HoleFinder {
 
@@ -50,7 +50,10 @@ public final class HoleFinder {
     for (int i = 0; i < candidatesMs.length; i++) {
       long t = candidatesMs[i];
       while (next < storedMs.length && storedMs[next] < t) {
-        ended = stored.stale()[next] && storedMs[next] > runningFromMs;
+        ended =
+            stored.stale()[next]
+                && storedMs[next] > runningFromMs
+                && !authors.mayBeFilled(storedMs[next]);
         previous = Math.max(previous, storedMs[next++]);
       }
       boolean hasNext = next < storedMs.length;
@@ -101,12 +104,12 @@ public final class HoleFinder {
 
   /**
    * Tells whether it may matter who wrote what is stored of a series: whether so little of it is
-   * that samples of several authors may be the larger part.
+   * that samples of several authors may be the larger part, or somebody says that it ended.
    *
    * @param candidateMs the first candidate
    */
   public static boolean asksForAuthors(StoredTimes stored, long candidateMs) {
-    return before(stored.timesMs(), candidateMs) <= DISTANCES;
+    return before(stored.timesMs(), candidateMs) <= DISTANCES || stored.hasStale();
   }
 
   /** Returns how many samples are stored before an instant. */
@@ -129,12 +132,23 @@ public final class HoleFinder {
     long ofAll = ofAll(storedMs, before, candidatesMs, authors.runningFromMs());
     return before.length > DISTANCES || (before.length > HABIT && agree(before))
         ? ofAll
-        : Math.max(ofAll, ofOneAuthor(storedMs, candidatesMs, authors));
+        : Math.max(Math.max(ofAll, latest(before)), ofOneAuthor(storedMs, candidatesMs, authors));
   }
 
-  /** Tells whether most distances are alike: holes are few, and so are seams. */
+  /** Tells whether most distances are alike: holes, which are longer, are few, and so are seams. */
   private static boolean agree(long[] times) {
-    return areAlike(distances(times).sorted().toArray());
+    long[] sorted = distances(times).sorted().toArray();
+    return areAlike(sorted) && 4 * middle(sorted) <= 5 * sorted[sorted.length / 4];
+  }
+
+  /** Returns the last distance if those before it are alike: a new habit. 0 if it is none yet. */
+  private static long latest(long[] times) {
+    long[] last = distances(times).toArray();
+    int from = Math.max(0, last.length - LEAST_DISTANCES);
+    long[] sorted = Arrays.stream(last, from, last.length).sorted().toArray();
+    return sorted.length < LEAST_DISTANCES || 4 * sorted[sorted.length - 1] > 5 * sorted[0]
+        ? 0
+        : middle(sorted);
   }
 
   private static boolean areAlike(long[] sorted) {

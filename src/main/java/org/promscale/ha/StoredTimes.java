@@ -20,6 +20,16 @@ public record StoredTimes(long[] timesMs, boolean[] stale) {
     return new StoredTimes(timesMs, new boolean[timesMs.length]);
   }
 
+  /** Tells whether one of them is a stale marker. */
+  boolean hasStale() {
+    for (boolean one : stale) {
+      if (one) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Gathers them in ascending order. One thread. */
   public static final class Builder {
     private long[] timesMs = new long[16];

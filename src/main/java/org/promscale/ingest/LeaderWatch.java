@@ -71,6 +71,24 @@ public final class LeaderWatch {
    * @throws IngestFailure UNAVAILABLE if the database does not answer; call again
    */
   public void look() {
+    try {
+      lookAtAll();
+    } finally {
+      // Even if something fails: a frozen session may be why.
+      if (++looks % FROZEN_EVERY == 0) {
+        endFrozenSessions();
+      }
+    }
+  }
+
+  private void endFrozenSessions() {
+    int ended = store.endFrozenSessions();
+    if (ended > 0) {
+      LOG.log(Level.WARNING, "ended {0} database sessions of frozen connectors", ended);
+    }
+  }
+
+  private void lookAtAll() {
     long ticket = leaders.drawTicket();
     long atNanos = nanoClock.getAsLong();
     List<ClusterState> states = store.readAll(leaders.knownFences());
@@ -90,13 +108,6 @@ public final class LeaderWatch {
       store.note(replicas, notes);
     }
     keeper.keep(states, this::timeoutMs);
-    if (++looks % FROZEN_EVERY != 0) {
-      return;
-    }
-    int ended = store.endFrozenSessions();
-    if (ended > 0) {
-      LOG.log(Level.WARNING, "ended {0} database sessions of frozen connectors", ended);
-    }
   }
 
   private void look(WatchedCluster watched, ClusterState state, List<LeaseStore.LookNote> notes) {

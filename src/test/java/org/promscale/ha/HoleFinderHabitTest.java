@@ -76,11 +76,49 @@ class HoleFinderHabitTest {
     assertThat(fits(known, 7, handedOver)).as("15 between two of b are no hole").isFalse();
 
     // d leads from 40 on; before that others filled too much.
-    long[] crowded = {9, 17, 23, 32, 39, 47, 62, 77, 92, 107};
-    assertThat(fits(Authorship.runningFrom(40), 98, crowded)).isTrue();
+    long[] crowded = {2, 9, 17, 23, 32, 39, 47, 62, 77, 92};
+    assertThat(fits(Authorship.runningFrom(40), 83, crowded)).isTrue();
     Authorship patched = Authorship.of(40, List.of(border(40, 40), border(-80, 40)));
-    assertThat(fits(patched, 98, crowded)).isFalse();
+    assertThat(fits(patched, 83, crowded)).isFalse();
     assertThat(fits(patched, 107, 9, 17, 23, 32, 39, 47, 62, 77, 92, 122)).isTrue();
+  }
+
+  @Test
+  @DisplayName("A series has ended where its leader says so, not where a patch may have said it")
+  void endedByWhom() {
+    long[] times = LongStream.rangeClosed(0, 20).map(i -> 10 * i).toArray();
+    boolean[] stale = new boolean[times.length];
+    stale[20] = true;
+    StoredTimes stored = new StoredTimes(times, stale);
+    assertThat(HoleFinder.asksForAuthors(stored, 220)).as("it matters who wrote it").isTrue();
+    long[] back = {220, 230};
+    assertThat(HoleFinder.fits(stored, back, Authorship.of(50, List.of(border(50, 50)))))
+        .containsExactly(false, false);
+    assertThat(
+            HoleFinder.fits(
+                stored, back, Authorship.of(50, List.of(border(50, 50), border(190, 210)))))
+        .containsExactly(true, true);
+  }
+
+  @Test
+  @DisplayName("Seams that are as long as half of the distances are no agreement")
+  void seamsAreNoAgreement() {
+    // Three replicas with phases a third apart led and filled; b leads since 55, every 15.
+    long[] mixed = {5, 15, 20, 30, 40, 45, 50, 60, 75, 90, 105, 120, 135, 150};
+    Authorship known = Authorship.of(55, List.of(border(55, 55), border(-65, 55)));
+    assertThat(fits(known, 82, mixed)).as("nine before").isFalse();
+    assertThat(fits(known, 90, 5, 15, 20, 30, 40, 45, 50, 60, 75, 105, 120, 135, 150)).isTrue();
+  }
+
+  @Test
+  @DisplayName("The last distances are a new habit where all of them disagree")
+  void newHabit() {
+    long[] filledThenNot = {3, 10, 18, 25, 33, 48, 63, 78, 93, 111};
+    assertThat(fits(Authorship.runningFrom(100), 100, filledThenNot))
+        .as("99 is 7 behind 93, of 15")
+        .isFalse();
+    long[] notYet = {3, 10, 18, 25, 33, 40, 48, 63, 78, 96};
+    assertThat(fits(Authorship.runningFrom(100), 87, notYet)).as("two are no habit").isTrue();
   }
 
   @Test

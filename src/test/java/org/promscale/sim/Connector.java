@@ -76,6 +76,7 @@ final class Connector implements TwinLine {
   private final DatabaseTime databaseTime;
   private boolean databaseUp;
   private boolean ready;
+  private long lookedNanos;
   private long readySinceNanos;
   private boolean stopping;
   private boolean gone;
@@ -146,6 +147,7 @@ final class Connector implements TwinLine {
         world.note("cannot look: " + e.getMessage());
       }
     }
+    lookedNanos = simulation.nowNanos();
   }
 
   private void giveUpLate() {
@@ -388,8 +390,10 @@ final class Connector implements TwinLine {
     return host.isRunning() && ready && !stopping;
   }
 
-  /** Tells whether it has been looking at leaders for so long. */
+  /** Tells whether it has been looking for so long; with a clock set back it may wait for locks. */
   boolean hasLookedFor(long nanos) {
-    return isHealthy() && databaseUp && simulation.nowNanos() - readySinceNanos >= nanos;
+    long now = simulation.nowNanos();
+    boolean looks = now - lookedNanos < nanos || !world.hasDatabaseClockGoneBack();
+    return isHealthy() && databaseUp && now - readySinceNanos >= nanos && looks;
   }
 }

@@ -22,6 +22,7 @@ final class Evidence {
   private final long stepMs;
   private final List<String> violations = new ArrayList<>();
   private List<TwinHistory.Patch> patches = List.of();
+  private boolean hasLostTerm;
 
   Evidence(World world) {
     this.world = world;
@@ -59,6 +60,7 @@ final class Evidence {
       return;
     }
     patches = history.patches();
+    hasLostTerm = history.hasLostTerm();
     for (int series = cluster; series < world.seriesCount(); series += world.plan().clusters()) {
       if (series != Replica.STAMPED) {
         new Authors(world, patches, this::add).judge(series, terms);
@@ -171,8 +173,9 @@ final class Evidence {
       if (!cameLate(stored, before, at, after, replica.name())
           && !lostNear(id, at)
           && !irregular
-          && !wasCrowded(ack, nearest(before, at, after))
-          && !(at <= closedUntil(terms) && Holes.wasYoung(stored, at, ack.ackedAtMs()))) {
+          && !wasCrowded(ack, nearest(before, at, after), terms)
+          && !(at <= closedUntil(terms) && Holes.wasYoung(stored, at, ack.ackedAtMs()))
+          && !wasLetGoOfAnother(ack, terms.get(term))) {
         add(
             "I3: %s leads term %d and was told that %s is stored; series %d, around it %s and %s"
                 .formatted(
@@ -232,18 +235,28 @@ final class Evidence {
         leader = term.leader();
       }
     }
-    return ack.timeMs() > ack.ackedAtMs() + CLAMP_MS && !leader.equals(replica.name());
+    return ack.timeMs() > ack.wallMs() + CLAMP_MS && !leader.equals(replica.name());
   }
 
   /**
    * The leader's own sample, which lies less than half a step beside another one of it: its clock
-   * was set back by a part of a step. Delivered late, when a patch had closed its time already, it
-   * had to fit a hole like anything else. Patches count that were closed when it was answered.
+   * was set back by a part of a step. Delivered late, when a patch or the next term had closed its
+   * time already, it had to fit a hole like anything else.
    */
-  private boolean wasCrowded(Replica.Ack ack, long distanceMs) {
+  private boolean wasCrowded(Replica.Ack ack, long distanceMs, List<TwinHistory.Term> terms) {
     return 2 * distanceMs < stepMs
-        && patches.stream()
-            .anyMatch(p -> p.trueCloseMs() <= ack.ackedAtMs() && ack.timeMs() <= p.endMs());
+        && (patches.stream()
+                .anyMatch(p -> p.trueCloseMs() <= ack.ackedAtMs() && ack.timeMs() <= p.endMs())
+            || terms.stream()
+                .anyMatch(t -> t.decidedAtMs() <= ack.ackedAtMs() && ack.timeMs() <= t.sealMs()));
+  }
+
+  /**
+   * Of a standby then, and let go under a leader that later never was: the term itself, with
+   * commits, was lost.
+   */
+  private boolean wasLetGoOfAnother(Replica.Ack ack, TwinHistory.Term term) {
+    return ack.ackedAtMs() < term.decidedAtMs() && hasLostTerm;
   }
 
   /** Up to here samples only fill holes. */

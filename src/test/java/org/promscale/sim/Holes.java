@@ -110,7 +110,8 @@ final class Holes {
         || StaleMarker.is(before.getValue().valueBits())
         || (stampedAhead && ack.series() == Replica.STAMPED)
         || ack.company() > PROBED
-        || at > ack.ackedAtMs() + CLAMP_MS
+        || at > ack.wallMs() + CLAMP_MS
+        || hadEnded(stored, at, comparedMs(ack))
         || wasYoung(stored, at, comparedMs(ack))
         || isOpenEnd(before.getKey(), ack, after == null ? null : stored.get(after))
         || held.contains(new Held(replica.name(), ack.series(), at))
@@ -138,6 +139,20 @@ final class Holes {
             .limit(YOUNG + 1L)
             .count()
         <= YOUNG;
+  }
+
+  /**
+   * Tells whether the last of a series that was stored before a sample, at a true time, was a stale
+   * marker. Its leader saw the series end; if that dies before it stores what follows, what
+   * standbys have of it is let go.
+   */
+  private static boolean hadEnded(NavigableMap<Long, Stored> stored, long timeMs, long trueMs) {
+    for (Stored row : stored.headMap(timeMs, false).descendingMap().values()) {
+      if (row.trueMs() <= trueMs) {
+        return StaleMarker.is(row.valueBits());
+      }
+    }
+    return false;
   }
 
   private boolean isOpenEnd(long before, Replica.Ack ack, @Nullable Stored next) {

@@ -24,9 +24,10 @@ final class Replica {
   /**
    * A sample that was answered with success.
    *
+   * @param wallMs the earliest time that a connector may have taken it for then
    * @param company samples of its cluster in the same request, with itself
    */
-  record Ack(int series, long timeMs, long ackedAtMs, int company) {}
+  record Ack(int series, long timeMs, long ackedAtMs, long wallMs, int company) {}
 
   private final World world;
   private final int number;
@@ -253,9 +254,10 @@ final class Replica {
     for (int i = 0; i < request.size(); i++) {
       company[request.series(i) % clusters]++;
     }
+    long wallMs = Math.min(now, world.earliestClockMs());
     for (int i = 0; i < request.size(); i++) {
       int series = request.series(i);
-      acks.add(new Ack(series, request.timeMs(i), now, company[series % clusters]));
+      acks.add(new Ack(series, request.timeMs(i), now, wallMs, company[series % clusters]));
     }
   }
 

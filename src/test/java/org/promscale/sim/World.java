@@ -34,6 +34,7 @@ final class World {
   private final List<String> notes = new ArrayList<>();
   private final List<String> violations = new ArrayList<>();
   private long databaseOffsetMs;
+  private boolean databaseClockWentBack;
   private long databaseSlowNanos;
   private boolean targetsGone;
 
@@ -103,6 +104,7 @@ final class World {
 
   void jumpDatabase(long ms) {
     databaseOffsetMs += ms;
+    databaseClockWentBack |= ms < 0;
   }
 
   void jumpConnector(int number, long ms) {
@@ -181,6 +183,20 @@ final class World {
 
   long databaseClockMs() {
     return simulation.nowMs() + databaseOffsetMs;
+  }
+
+  /** Tells whether the database's clock was ever set back: its time-outs lasted longer then. */
+  boolean hasDatabaseClockGoneBack() {
+    return databaseClockWentBack;
+  }
+
+  /** Of the database's clock and that of the connector which is most behind the later one. */
+  long earliestClockMs() {
+    long earliest = Long.MAX_VALUE;
+    for (Connector connector : connectors()) {
+      earliest = Math.min(earliest, connector.clockMs());
+    }
+    return Math.max(earliest, databaseClockMs());
   }
 
   long connectorOffsetMs(int number) {

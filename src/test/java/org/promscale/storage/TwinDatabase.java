@@ -52,6 +52,7 @@ public final class TwinDatabase {
   private final Map<TwinSession.Key, TwinSession> uncommitted = new LinkedHashMap<>();
   private final List<TwinSession> sessions = new ArrayList<>();
   private final Set<TwinSession.Key> lost = new HashSet<>();
+  private final Set<String> termLost = new HashSet<>();
   private long nextPatch = 1;
   private long lastShelved;
   private boolean up = true;
@@ -134,6 +135,13 @@ public final class TwinDatabase {
                     lost.add(new TwinSession.Key(series, time));
                   }
                 }));
+    clusters.forEach(
+        (id, cluster) -> {
+          TwinCluster kept = snapshot.clusters().get(id);
+          if (kept == null || kept.terms.size() < cluster.terms.size()) {
+            termLost.add(cluster.name);
+          }
+        });
     clusters = copyClusters(snapshot.clusters());
     samples = copySamples(snapshot.samples());
     shelf = new ArrayList<>(snapshot.shelf());
@@ -150,6 +158,11 @@ public final class TwinDatabase {
     Map<Long, NavigableMap<Long, Stored>> copy = new TreeMap<>();
     all.forEach((series, rows) -> copy.put(series, new TreeMap<>(rows)));
     return copy;
+  }
+
+  /** Tells whether a term of a cluster was committed and lost again. */
+  public boolean hasLostTerm(String cluster) {
+    return termLost.contains(cluster);
   }
 
   /** Tells whether a sample was committed and lost again. */

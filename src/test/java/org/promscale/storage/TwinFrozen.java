@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Ends sessions whose client is frozen, as {@link FrozenSessions} does: that block others for 10 s,
- * are in COPY for 30 s, or were seen idling with locks on leases for 10 s of true time. One of
- * these is of one connector. One thread.
+ * are in COPY for 30 s, or idle with locks on leases for 10 s; by the database's clock, or seen for
+ * as long in true time. One of these is of one connector. One thread.
  */
 final class TwinFrozen {
 
@@ -17,10 +17,16 @@ final class TwinFrozen {
   private static final long COPY_MS = 30_000;
   private static final long IDLE_MS = 10_000;
 
-  private record Idle(TwinSession session, long clientTurnSinceMs) {}
+  /** What is seen of a session, and whom it keeps waiting since when. */
+  private record Suspicion(
+      TwinSession session,
+      long clientTurnSinceMs,
+      @Nullable TwinSession waiter,
+      long waitsSinceMs) {}
 
   private final TwinDatabase db;
-  private Map<Idle, Long> idleSince = new HashMap<>();
+  private Map<Suspicion, Long> since = new HashMap<>();
+  private Map<Suspicion, Long> still = new HashMap<>();
 
   TwinFrozen(TwinDatabase db) {
     this.db = db;
@@ -28,9 +34,9 @@ final class TwinFrozen {
 
   int end() {
     Set<TwinSession> frozen = new HashSet<>();
-    Map<Idle, Long> still = new HashMap<>();
+    still = new HashMap<>();
     for (TwinSession session : db.sessions()) {
-      if (isFrozen(session) || hasIdled(session, still)) {
+      if (isFrozenInCopy(session) || hasIdled(session)) {
         frozen.add(session);
       }
       TwinSession blocker = blocker(session);
@@ -38,15 +44,25 @@ final class TwinFrozen {
         frozen.add(blocker);
       }
     }
-    idleSince = still;
+    since = still;
     frozen.forEach(session -> db.end(session, false));
     return frozen.size();
   }
 
-  private boolean isFrozen(TwinSession session) {
+  /** Tells whether something has been seen for long enough. */
+  private boolean isSeenFor(
+      TwinSession session, @Nullable TwinSession waiter, long waitsSinceMs, long longestMs) {
+    Suspicion suspicion = new Suspicion(session, session.clientTurnSinceMs, waiter, waitsSinceMs);
+    long first = since.getOrDefault(suspicion, db.trueMs());
+    still.put(suspicion, first);
+    return db.trueMs() - first >= longestMs;
+  }
+
+  private boolean isFrozenInCopy(TwinSession session) {
     return session.waiting == null
         && session.inCopy
-        && session.clientTurnSinceMs < db.nowMs() - COPY_MS;
+        && (isSeenFor(session, null, 0, COPY_MS)
+            || session.clientTurnSinceMs < db.nowMs() - COPY_MS);
   }
 
   /** Returns who has kept a session waiting for long, and waits for nobody but its client. */
@@ -55,22 +71,20 @@ final class TwinFrozen {
     TwinSession blocker = session.blockedBy;
     return waiting != null
             && blocker != null
-            && waiting.sinceMs() < db.nowMs() - WAIT_MS
             && blocker.waiting == null
-            && blocker.clientTurnSinceMs < db.nowMs() - TwinDatabase.IDLE_TIMEOUT_MS
+            && (isSeenFor(blocker, session, waiting.sinceMs(), WAIT_MS)
+                || (waiting.sinceMs() < db.nowMs() - WAIT_MS
+                    && blocker.clientTurnSinceMs < db.nowMs() - TwinDatabase.IDLE_TIMEOUT_MS))
         ? blocker
         : null;
   }
 
-  private boolean hasIdled(TwinSession session, Map<Idle, Long> still) {
+  private boolean hasIdled(TwinSession session) {
     boolean locks =
         !session.lanes.isEmpty() || !session.exclusive.isEmpty() || !session.shared.isEmpty();
-    if (session.waiting != null || session.inCopy || !locks) {
-      return false;
-    }
-    Idle idle = new Idle(session, session.clientTurnSinceMs);
-    long since = idleSince.getOrDefault(idle, db.trueMs());
-    still.put(idle, since);
-    return db.trueMs() - since >= IDLE_MS;
+    return session.waiting == null
+        && !session.inCopy
+        && locks
+        && isSeenFor(session, null, 0, IDLE_MS);
   }
 }

@@ -52,6 +52,11 @@ public final class TwinHistory {
     return cluster == null ? "" : cluster.leader;
   }
 
+  /** Tells whether a term of it was committed and lost again. */
+  public boolean hasLostTerm() {
+    return cluster != null && db.hasLostTerm(cluster.name);
+  }
+
   /** Returns the number of commits of all times. */
   public long commits() {
     return cluster == null ? 0 : cluster.progress(db.nowMs()).commits();
