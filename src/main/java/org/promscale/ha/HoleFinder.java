@@ -132,7 +132,7 @@ public final class HoleFinder {
     long ofAll = ofAll(storedMs, before, candidatesMs, authors.runningFromMs());
     return before.length > DISTANCES || (before.length > HABIT && agree(before))
         ? ofAll
-        : Math.max(Math.max(ofAll, latest(before)), ofOneAuthor(storedMs, candidatesMs, authors));
+        : Math.max(Math.max(ofAll, steady(before)), ofOneAuthor(storedMs, candidatesMs, authors));
   }
 
   /** Tells whether most distances are alike: holes, which are longer, are few, and so are seams. */
@@ -141,14 +141,17 @@ public final class HoleFinder {
     return areAlike(sorted) && 4 * middle(sorted) <= 5 * sorted[sorted.length / 4];
   }
 
-  /** Returns the last distance if those before it are alike: a new habit. 0 if it is none yet. */
-  private static long latest(long[] times) {
-    long[] last = distances(times).toArray();
-    int from = Math.max(0, last.length - LEAST_DISTANCES);
-    long[] sorted = Arrays.stream(last, from, last.length).sorted().toArray();
-    return sorted.length < LEAST_DISTANCES || 4 * sorted[sorted.length - 1] > 5 * sorted[0]
-        ? 0
-        : middle(sorted);
+  /** Returns the shortest distance that comes three times running, as of one author. 0 if none. */
+  private static long steady(long[] times) {
+    long[] all = distances(times).toArray();
+    long steady = Long.MAX_VALUE;
+    for (int i = LEAST_DISTANCES; i <= all.length; i++) {
+      long[] sorted = Arrays.stream(all, i - LEAST_DISTANCES, i).sorted().toArray();
+      if (10 * sorted[sorted.length - 1] <= 11 * sorted[0]) {
+        steady = Math.min(steady, middle(sorted));
+      }
+    }
+    return steady == Long.MAX_VALUE ? 0 : steady;
   }
 
   private static boolean areAlike(long[] sorted) {

@@ -111,14 +111,16 @@ class HoleFinderHabitTest {
   }
 
   @Test
-  @DisplayName("The last distances are a new habit where all of them disagree")
-  void newHabit() {
+  @DisplayName("Where all disagree the shortest distance counts that comes three times running")
+  void steady() {
     long[] filledThenNot = {3, 10, 18, 25, 33, 48, 63, 78, 93, 111};
     assertThat(fits(Authorship.runningFrom(100), 100, filledThenNot))
-        .as("99 is 7 behind 93, of 15")
+        .as("100 is 7 behind 93, of 15")
         .isFalse();
     long[] notYet = {3, 10, 18, 25, 33, 40, 48, 63, 78, 96};
     assertThat(fits(Authorship.runningFrom(100), 87, notYet)).as("two are no habit").isTrue();
+    long[] holes = {6, 16, 22, 32, 42, 52, 62, 82, 102, 119, 142};
+    assertThat(fits(Authorship.runningFrom(150), 129, holes)).as("20 were holes of 10").isTrue();
   }
 
   @Test
