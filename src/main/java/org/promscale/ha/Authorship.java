@@ -13,31 +13,47 @@ import java.util.List;
  * @param fromMs starts of the stretches of time in which the author may change, exclusive: of a
  *     boundary itself, of a patch in which something was filled
  * @param toMs their ends, inclusive
+ * @param open which of them are patches that are being filled still: for distances they do not
+ *     count, their owner is at the holes that there are
  */
 @SuppressWarnings("ArrayRecordComponent") // columns of one look, never compared
-public record Authorship(long runningFromMs, long[] fromMs, long[] toMs) {
+public record Authorship(long runningFromMs, long[] fromMs, long[] toMs, boolean[] open) {
 
   /** Returns what is known where only the start of the running term is. */
   public static Authorship runningFrom(long runningFromMs) {
-    return new Authorship(runningFromMs, new long[0], new long[0]);
+    return of(runningFromMs, List.of());
   }
 
   /**
    * Returns what is known.
    *
-   * @param borders start and end of each stretch of time in which the author may change
+   * @param borders the stretches of time in which the author may change
    */
-  public static Authorship of(long runningFromMs, List<long[]> borders) {
+  public static Authorship of(long runningFromMs, List<Border> borders) {
+    boolean[] open = new boolean[borders.size()];
+    for (int i = 0; i < open.length; i++) {
+      open[i] = borders.get(i).open();
+    }
     return new Authorship(
         runningFromMs,
-        borders.stream().mapToLong(border -> border[0]).toArray(),
-        borders.stream().mapToLong(border -> border[1]).toArray());
+        borders.stream().mapToLong(Border::fromMs).toArray(),
+        borders.stream().mapToLong(Border::toMs).toArray(),
+        open);
   }
+
+  /**
+   * A stretch of time in which the author may change.
+   *
+   * @param fromMs its start, exclusive; of a boundary itself
+   * @param toMs its end, inclusive
+   * @param open whether it is a patch that is being filled
+   */
+  public record Border(long fromMs, long toMs, boolean open) {}
 
   /** Tells whether two stored samples without another one between them have one author. */
   boolean isOne(long earlierMs, long laterMs) {
     for (int i = 0; i < fromMs.length; i++) {
-      if (earlierMs <= toMs[i] && laterMs > fromMs[i]) {
+      if (!open[i] && earlierMs <= toMs[i] && laterMs > fromMs[i]) {
         return false;
       }
     }

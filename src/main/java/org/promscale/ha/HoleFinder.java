@@ -9,9 +9,10 @@ import java.util.stream.Stream;
  * Finds which samples fit holes of one series. A hole at time t of a series with spacing d, between
  * stored neighbours p &lt; t &lt; n: n - p &gt; 1.5 d; without n: t - p &gt;= d in a running term,
  * whose leader may still be about to scrape, and &gt;= d/2 in one that is over; without p: always.
- * After a stale marker of the running term: none, its leader saw the series end; unless somebody
- * else may have filled it in. A sample fits when it is also at least d/2 away from both. So after
- * filling, no distance is twice the spacing, and no sample stands close beside another author's.
+ * After a stale marker of the running term: none, its leader saw the series end; unless it lies in
+ * a patch and in the phase of the candidates, who filled it in. A sample fits when it is also at
+ * least d/2 away from both. So after filling, no distance is twice the spacing, and no sample
+ * stands close beside another author's.
  */
 public final class HoleFinder {
 
@@ -53,7 +54,8 @@ public final class HoleFinder {
         ended =
             stored.stale()[next]
                 && storedMs[next] > runningFromMs
-                && !authors.mayBeFilled(storedMs[next]);
+                && !(authors.mayBeFilled(storedMs[next])
+                    && areOfOnePhase(storedMs[next], t, spacing));
         previous = Math.max(previous, storedMs[next++]);
       }
       boolean hasNext = next < storedMs.length;
@@ -84,6 +86,12 @@ public final class HoleFinder {
         && -at - 1 > 0
         && stored.timesMs().length >= LEAST_DISTANCES
         && fits(stored, new long[] {timestampMs}, authors)[0];
+  }
+
+  /** Tells whether one server scrapes both: a whole number of intervals lies between them. */
+  private static boolean areOfOnePhase(long earlierMs, long laterMs, long spacing) {
+    long rest = spacing <= 0 ? 0 : (laterMs - earlierMs + spacing / 2) % spacing - spacing / 2;
+    return spacing > 0 && 20 * Math.abs(rest) <= spacing;
   }
 
   private static boolean fits(long previous, long t, long next, long spacing, boolean running) {

@@ -58,8 +58,8 @@ class HoleFinderHabitTest {
   }
 
   /** A patch at its end, or a boundary. */
-  private static long[] border(long from, long to) {
-    return new long[] {from, to};
+  private static Authorship.Border border(long from, long to) {
+    return new Authorship.Border(from, to, false);
   }
 
   private static boolean fits(Authorship authors, long candidate, long... stored) {
@@ -92,12 +92,16 @@ class HoleFinderHabitTest {
     StoredTimes stored = new StoredTimes(times, stale);
     assertThat(HoleFinder.asksForAuthors(stored, 220)).as("it matters who wrote it").isTrue();
     long[] back = {220, 230};
-    assertThat(HoleFinder.fits(stored, back, Authorship.of(50, List.of(border(50, 50)))))
-        .containsExactly(false, false);
-    assertThat(
-            HoleFinder.fits(
-                stored, back, Authorship.of(50, List.of(border(50, 50), border(190, 210)))))
-        .containsExactly(true, true);
+    long[] ofAnother = {224, 234};
+    Authorship known = Authorship.of(50, List.of(border(50, 50)));
+    assertThat(HoleFinder.fits(stored, back, known)).containsExactly(false, false);
+    for (boolean open : new boolean[] {false, true}) {
+      Authorship patched = Authorship.of(50, List.of(new Authorship.Border(190, 210, open)));
+      assertThat(HoleFinder.fits(stored, back, patched)).containsExactly(true, true);
+      assertThat(HoleFinder.fits(stored, ofAnother, patched))
+          .as("the leader's, perhaps: another phase")
+          .containsExactly(false, false);
+    }
   }
 
   @Test

@@ -52,13 +52,14 @@ final class TwinNeighbours {
 
   /** Returns where the author of a cluster's samples may change, as {@link AuthorRows} does. */
   static Authorship authors(TwinCluster cluster, long runningFromMs) {
-    List<long[]> borders = new ArrayList<>();
+    List<Authorship.Border> borders = new ArrayList<>();
     for (TwinCluster.TermRow term : cluster.terms) {
-      borders.add(new long[] {term.startMs(), term.startMs()});
+      borders.add(new Authorship.Border(term.startMs(), term.startMs(), false));
     }
     for (TwinCluster.PatchRow patch : cluster.patches) {
-      if (patch.filled > 0 && patch.openUntilMs != TwinCluster.INFINITY) {
-        borders.add(new long[] {patch.startMs, patch.endMs});
+      if (patch.filled > 0) {
+        boolean open = patch.openUntilMs == TwinCluster.INFINITY;
+        borders.add(new Authorship.Border(patch.startMs, patch.endMs, open));
       }
     }
     return Authorship.of(runningFromMs, borders);
