@@ -11,7 +11,10 @@ import org.promscale.testbed.PayaraServer;
 import org.promscale.testbed.PostgresServer;
 import org.promscale.testbed.WildFlyServer;
 
-/** The one WAR on real servers, prepared with the commands of {@code docs/servers.md}. */
+/**
+ * The one WAR on real servers, prepared with the commands of {@code docs/wildfly.md} and {@code
+ * docs/payara.md}.
+ */
 @Tag("long")
 class ServerDeploymentIT {
 

@@ -30,12 +30,12 @@ public abstract class ApplicationServer extends ServerProcess {
   /**
    * Copies the server.
    *
-   * @param section the server's heading in the guide
+   * @param page the server's page of the guide
    * @param unpacked the directory that its archive holds
    */
-  protected ApplicationServer(String name, String section, String unpacked) {
+  protected ApplicationServer(String name, String page, String unpacked) {
     super(name);
-    guide = OperatorGuide.section(section);
+    guide = OperatorGuide.page(page);
     directory = Programs.temporaryDirectory(name);
     home = directory.resolve(unpacked);
     Path servers = Path.of(System.getProperty("promscale.servers", "target/servers"));

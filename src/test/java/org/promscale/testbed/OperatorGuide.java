@@ -10,53 +10,52 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The commands of {@code docs/servers.md}, so that what operators read is what is tested. A block
- * is known by the second word after its opening fence. Immutable.
+ * A page of {@code docs}, so that what operators read is what is tested. A block of commands is
+ * known by the second word after its opening fence. Immutable.
  */
 public final class OperatorGuide {
 
+  /** The directory of the pages. */
+  static final Path DOCS = Path.of(System.getProperty("basedir", ""), "docs");
+
   private static final String FENCE = "```";
 
-  private final Map<String, String> blocks;
+  private final List<String> lines;
+  private final Map<String, String> blocks = new LinkedHashMap<>();
 
-  private OperatorGuide(Map<String, String> blocks) {
-    this.blocks = blocks;
-  }
-
-  /** Reads the section under a heading of the second level. */
-  public static OperatorGuide section(String heading) {
-    Path guide = Path.of(System.getProperty("basedir", ""), "docs", "servers.md");
-    Map<String, String> blocks = new LinkedHashMap<>();
-    boolean inside = false;
+  private OperatorGuide(List<String> lines) {
+    this.lines = lines;
     String block = "";
     List<String> content = new ArrayList<>();
-    try {
-      for (String line : Files.readAllLines(guide)) {
-        if (line.startsWith("## ")) {
-          inside = line.equals("## " + heading);
-        } else if (inside && line.startsWith(FENCE)) {
-          if (block.isEmpty()) {
-            block = line.substring(line.indexOf(' ') + 1);
-          } else {
-            blocks.put(block, String.join("\n", content) + "\n");
-            content.clear();
-            block = "";
-          }
-        } else if (!block.isEmpty()) {
-          content.add(line);
+    for (String line : lines) {
+      if (!line.startsWith(FENCE)) {
+        content.add(line);
+      } else if (block.isEmpty()) {
+        block = line.substring(line.indexOf(' ') + 1);
+        content.clear();
+      } else {
+        if (blocks.put(block, String.join("\n", content) + "\n") != null) {
+          throw new IllegalArgumentException("two blocks are called " + block);
         }
+        block = "";
       }
+    }
+  }
+
+  /** Reads a page; its name is that of the file, without the ending. */
+  public static OperatorGuide page(String name) {
+    try {
+      return new OperatorGuide(Files.readAllLines(DOCS.resolve(name + ".md")));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new OperatorGuide(blocks);
   }
 
   /** Starts a database server with the database and user that the guide makes for Promscale. */
   public static PostgresServer startDatabase(Map<String, String> settings) {
     PostgresServer postgres = PostgresServer.start(settings);
     try {
-      section("Database")
+      page("servers")
           .block("database")
           .lines()
           .forEach(statement -> postgres.execute("postgres", statement));
@@ -67,12 +66,22 @@ public final class OperatorGuide {
     }
   }
 
-  /** Returns a block of the section. */
+  /** Returns a block of the page. */
   public String block(String name) {
     String block = blocks.get(name);
     if (block == null) {
       throw new IllegalArgumentException("no block " + name + " in " + blocks.keySet());
     }
     return block;
+  }
+
+  /** Returns the text under a heading of the second level. */
+  public String section(String heading) {
+    int start = lines.indexOf("## " + heading);
+    if (start < 0) {
+      throw new IllegalArgumentException("no section " + heading);
+    }
+    List<String> rest = lines.subList(start + 1, lines.size());
+    return String.join("\n", rest.stream().takeWhile(line -> !line.startsWith("## ")).toList());
   }
 }

@@ -14,7 +14,7 @@ public final class PayaraServer extends ApplicationServer {
   private final PostgresServer postgres;
 
   private PayaraServer(PostgresServer postgres) {
-    super("payara", "Payara Server 6", "payara6");
+    super("payara", "payara", "payara6");
     this.postgres = postgres;
     operate("prepare");
   }

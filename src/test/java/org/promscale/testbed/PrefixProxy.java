@@ -35,10 +35,7 @@ public final class PrefixProxy extends HaproxyProcess {
           %s
           server server 127.0.0.1:%d
         """
-        .formatted(
-            port(),
-            OperatorGuide.section("Behind a reverse proxy").block("haproxy.cfg").strip(),
-            serverPort);
+        .formatted(port(), OperatorGuide.page("servers").block("haproxy.cfg").strip(), serverPort);
   }
 
   /** Returns an address of the application below the proxy's prefix. */

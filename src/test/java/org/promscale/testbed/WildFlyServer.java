@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
 /** WildFly with the driver and a data source. One thread at a time. */
 public final class WildFlyServer extends ApplicationServer {
 
-  private static final String SECTION = "WildFly 39";
+  private static final String PAGE = "wildfly";
   private static final int HTTP = 8_080;
   private static final int MANAGEMENT = 9_990;
 
@@ -19,7 +19,7 @@ public final class WildFlyServer extends ApplicationServer {
   private final PostgresServer postgres;
 
   private WildFlyServer(PostgresServer postgres, UnaryOperator<String> script) {
-    super("wildfly", SECTION, "wildfly");
+    super("wildfly", PAGE, "wildfly");
     this.postgres = postgres;
     try {
       Files.writeString(directory().resolve("promscale.cli"), script.apply(block("promscale.cli")));
@@ -36,7 +36,7 @@ public final class WildFlyServer extends ApplicationServer {
 
   /** Makes and starts a server where the driver is deployed like an application. */
   public static WildFlyServer startWithDeployedDriver(PostgresServer postgres) {
-    String deploy = OperatorGuide.section(SECTION).block("deployed-driver.cli");
+    String deploy = OperatorGuide.page(PAGE).block("deployed-driver.cli");
     return start(
         new WildFlyServer(
             postgres,
