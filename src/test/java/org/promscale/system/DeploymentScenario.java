@@ -87,6 +87,16 @@ final class DeploymentScenario {
     assertThat(server.errors()).isEmpty();
   }
 
+  /** What depends on the data source and the server's settings, of a WAR that is deployed. */
+  void runDeployed() throws Exception {
+    Await.until("ready", PATIENCE.multipliedBy(3), () -> status("/-/ready") == 200);
+    seen("ready");
+    pagesAnswer();
+    theServerPutsNoLimitOfItsOwnOnBodies();
+    everyKindIsStoredOnce();
+    assertThat(server.errors()).isEmpty();
+  }
+
   private void deploy() {
     server.deploy();
     seen("deployed");

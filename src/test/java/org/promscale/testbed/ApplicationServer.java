@@ -21,6 +21,9 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public abstract class ApplicationServer extends ServerProcess {
 
+  /** The heading of the guide above what is done in the admin console. */
+  static final String CONSOLE = "In the admin console";
+
   private static final Duration TOOL_LIMIT = Duration.ofMinutes(5);
 
   private final Path directory;
@@ -60,6 +63,52 @@ public abstract class ApplicationServer extends ServerProcess {
 
   /** Returns further variables of the tools' environment. */
   protected abstract Map<String, String> environment();
+
+  /** Returns the commands that print what the server knows of the data source. */
+  protected abstract String settingsCommand();
+
+  /** Returns what the server knows of the data source and whatever else the guide sets. */
+  public String settings() {
+    Programs.Result result = Programs.tryRun(TOOL_LIMIT, shell(settingsCommand()));
+    if (result.status() != 0) {
+      throw new IllegalStateException(result.output());
+    }
+    return result.output();
+  }
+
+  /**
+   * Does in the admin console what the guide says, from the driver to the deployment. The system
+   * property {@code console.screenshots} names the directory for the guide's pictures, if they are
+   * to be made anew.
+   */
+  public void operateInConsole() {
+    try (ConsoleBrowser browser = new ConsoleBrowser(directory)) {
+      for (ConsoleSteps.Step step : ConsoleSteps.of(local(guide.section(CONSOLE)))) {
+        if (step instanceof ConsoleSteps.Open open) {
+          browser.open(open.address(), open.user(), open.password());
+        } else if (step instanceof ConsoleSteps.Click click) {
+          browser.click(click.name());
+        } else if (step instanceof ConsoleSteps.Enter enter) {
+          browser.enter(enter.field(), enter.value());
+        } else if (step instanceof ConsoleSteps.Picture picture) {
+          keep(picture.file(), browser.picture(replacements()));
+        } else if (step instanceof ConsoleSteps.Run run) {
+          operate(run.block());
+        }
+      }
+    }
+  }
+
+  private static void keep(String file, byte[] picture) {
+    String pictures = System.getProperty("console.screenshots", "");
+    if (!pictures.isEmpty()) {
+      try {
+        Files.write(Files.createDirectories(Path.of(pictures)).resolve(file), picture);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
 
   /** Deploys the WAR with the server's tool. */
   public void deploy() {
@@ -141,11 +190,16 @@ public abstract class ApplicationServer extends ServerProcess {
 
   /** Returns a block of the guide for this copy of the server. */
   protected final String block(String name) {
-    String text = guide.block(name);
+    return local(guide.block(name));
+  }
+
+  /** Returns a text of the guide with the paths, hosts and ports of this copy of the server. */
+  private String local(String text) {
+    String local = text;
     for (Map.Entry<String, String> replacement : replacements().entrySet()) {
-      text = text.replace(replacement.getKey(), replacement.getValue());
+      local = local.replace(replacement.getKey(), replacement.getValue());
     }
-    return text;
+    return local;
   }
 
   /** Writes a block of the guide where its commands run. */

@@ -41,6 +41,12 @@ public final class PayaraServer extends ApplicationServer {
   @Override
   protected Map<String, String> replacements() {
     return Map.of(
+        "`db.example.org`",
+        "`127.0.0.1`",
+        "`5432`",
+        "`" + postgres.port() + "`",
+        "localhost:8048",
+        "127.0.0.1:" + (base + ADMIN),
         "serverName=db.example.org:portNumber=5432",
         "serverName=127.0.0.1:portNumber=" + postgres.port(),
         "/opt/payara6",
@@ -49,6 +55,15 @@ public final class PayaraServer extends ApplicationServer {
         "--portbase " + base,
         "--port 8048",
         "--port " + (base + ADMIN));
+  }
+
+  @Override
+  protected String settingsCommand() {
+    // In any order: properties come in that of their making.
+    return "asadmin --port "
+        + (base + ADMIN)
+        + " get 'resources.jdbc-connection-pool.promscale.*'"
+        + " 'resources.jdbc-resource.jdbc/promscale.*' | sort";
   }
 
   @Override

@@ -23,16 +23,24 @@ final class TestLogs {
 
   /** Makes an empty log file. */
   static Path open(String name) {
+    Path log = file(name + ".log");
+    try {
+      Files.write(log, new byte[0]);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    OPEN.add(log);
+    return log;
+  }
+
+  /** Returns a path for a file beside the logs; the name gets numbers before it. */
+  static Path file(String name) {
     try {
       Path directory =
           Files.createDirectories(
               Path.of(System.getProperty("testbed.logs", "target/testbed")).toAbsolutePath());
-      String file =
-          ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet() + "-" + name + ".log";
-      Path log = directory.resolve(file);
-      Files.write(log, new byte[0]);
-      OPEN.add(log);
-      return log;
+      return directory.resolve(
+          ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet() + "-" + name);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

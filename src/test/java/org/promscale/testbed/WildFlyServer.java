@@ -18,9 +18,13 @@ public final class WildFlyServer extends ApplicationServer {
   private final int offset = freeBase(1, HTTP, 8_443, MANAGEMENT);
   private final PostgresServer postgres;
 
-  private WildFlyServer(PostgresServer postgres, UnaryOperator<String> script) {
+  private WildFlyServer(PostgresServer postgres) {
     super("wildfly", PAGE, "wildfly");
     this.postgres = postgres;
+  }
+
+  private WildFlyServer(PostgresServer postgres, UnaryOperator<String> script) {
+    this(postgres);
     try {
       Files.writeString(directory().resolve("promscale.cli"), script.apply(block("promscale.cli")));
     } catch (IOException e) {
@@ -51,6 +55,13 @@ public final class WildFlyServer extends ApplicationServer {
     return start(new WildFlyServer(postgres, WildFlyServer::withoutDriver));
   }
 
+  /** Starts a server as it was unpacked, with a user of the admin console. */
+  public static WildFlyServer startUnprepared(PostgresServer postgres) {
+    WildFlyServer server = new WildFlyServer(postgres);
+    server.operate("user");
+    return start(server);
+  }
+
   private static String withoutDriver(String script) {
     return script.replaceAll("(?m)^(module add|/subsystem=datasources/jdbc-driver).*\n", "");
   }
@@ -74,6 +85,17 @@ public final class WildFlyServer extends ApplicationServer {
         "127.0.0.1:" + postgres.port(),
         "localhost:9990",
         "127.0.0.1:" + (MANAGEMENT + offset));
+  }
+
+  @Override
+  protected String settingsCommand() {
+    return "jboss-cli.sh --connect --controller=127.0.0.1:"
+        + (MANAGEMENT + offset)
+        + " --commands='/subsystem=datasources/data-source=promscale:read-resource,"
+        + "/subsystem=undertow/server=default-server/http-listener=default"
+        + ":read-attribute(name=max-post-size),"
+        + "/subsystem=logging/logger=org.jboss.jca.core.connectionmanager.pool.strategy"
+        + ":read-resource'";
   }
 
   @Override
