@@ -193,7 +193,7 @@ final class DeploymentScenario {
     assertThat(get("/api/v1/ha/clusters").body()).contains("\"leader\":\"a\"", "\"term\":1");
 
     Await.until(
-        "the other one takes over, and what is held of it is stored",
+        "the other one takes over",
         PATIENCE,
         () -> {
           int answer =
@@ -201,12 +201,16 @@ final class DeploymentScenario {
           return answer == 204 && get("/api/v1/ha/clusters").body().contains("\"leader\":\"b\"");
         });
     assertThat(get("/api/v1/ha/clusters").body()).contains("\"leader\":\"b\"", "\"term\":2");
-    assertThat(
-            text(
-                "SELECT string_agg(value::text, ' ' ORDER BY time) FROM prom_data.sample s"
-                    + " JOIN _prom_catalog.series c ON c.id = s.series_id"
-                    + " WHERE c.labels->>'cluster' = 'deployed'"))
-        .isEqualTo("1 2");
+    Await.until(
+        "what was held of it is stored",
+        PATIENCE,
+        () ->
+            "1 2"
+                .equals(
+                    text(
+                        "SELECT string_agg(value::text, ' ' ORDER BY time) FROM prom_data.sample s"
+                            + " JOIN _prom_catalog.series c ON c.id = s.series_id"
+                            + " WHERE c.labels->>'cluster' = 'deployed'")));
     seen("leadership changed");
   }
 
