@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 
 /**
  * An application server that the build unpacked (system property {@code promscale.servers}), as a
@@ -108,6 +109,21 @@ public abstract class ApplicationServer extends ServerProcess {
         throw new UncheckedIOException(e);
       }
     }
+  }
+
+  /**
+   * Puts another WAR where the guide's commands find it.
+   *
+   * @param writer writes it to a new file
+   */
+  public void replaceWar(Consumer<Path> writer) {
+    Path war = directory.resolve("promscale.war");
+    try {
+      Files.delete(war);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    writer.accept(war);
   }
 
   /** Deploys the WAR with the server's tool. */

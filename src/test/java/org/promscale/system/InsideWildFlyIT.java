@@ -1,0 +1,19 @@
+package org.promscale.system;
+
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.junit5.ArquillianExtension;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.promscale.testbed.GuideContainer;
+
+/** {@link InsideChecks} on WildFly. */
+@Tag("long")
+@ExtendWith(ArquillianExtension.class)
+class InsideWildFlyIT extends InsideChecks {
+
+  @Deployment
+  static WebArchive war() {
+    return warWith(InsideWildFlyIT.class, GuideContainer.WILDFLY);
+  }
+}
