@@ -1,6 +1,5 @@
 package org.promscale.boot;
 
-import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.Resource;
@@ -29,6 +28,7 @@ import org.promscale.ingest.BatchValidator;
 import org.promscale.ingest.IngestPipeline;
 import org.promscale.metrics.Exposition;
 import org.promscale.metrics.IngestMeters;
+import org.promscale.metrics.JvmMeters;
 import org.promscale.metrics.StorageMeters;
 import org.promscale.security.Access;
 import org.promscale.storage.BatchPolicy;
@@ -91,7 +91,7 @@ public class Wiring {
     SecureRandom random = new SecureRandom();
     long heap = Runtime.getRuntime().maxMemory();
     PrometheusRegistry registry = new PrometheusRegistry();
-    JvmMetrics.builder().register(registry);
+    JvmMeters.register(registry);
     ingestMeters = new IngestMeters(registry);
     StorageMeters storageMeters = new StorageMeters(registry);
     exposition = new Exposition(registry);

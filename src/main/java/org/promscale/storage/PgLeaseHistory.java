@@ -122,7 +122,8 @@ final class PgLeaseHistory implements LeaseHistory {
 
   private <T> Optional<List<T>> read(
       int tenant, String cluster, int limit, String sql, Entry<T> entry) {
-    return LeaseSql.call(
+    return LeaseSql.callWithin(
+        LeaseSql.TIMEOUT_SECONDS,
         dataSource,
         connection -> {
           List<T> entries = rows(connection, tenant, cluster, sql + " LIMIT " + limit, entry);
@@ -136,7 +137,6 @@ final class PgLeaseHistory implements LeaseHistory {
       Connection connection, int tenant, String cluster, String sql, Entry<T> entry)
       throws SQLException {
     try (PreparedStatement query = connection.prepareStatement(sql)) {
-      query.setQueryTimeout(LeaseSql.TIMEOUT_SECONDS);
       query.setInt(1, tenant);
       query.setString(2, cluster);
       List<T> entries = new ArrayList<>();
