@@ -95,6 +95,7 @@ final class Connector {
     out.print(
         embedded == null ? Banner.of(url, millis, database) : Banner.of(url, millis, embedded));
     out.flush();
+    StartMemory.giveBack();
   }
 
   private Path logging(Path directory) throws LaunchFailure {

@@ -66,8 +66,7 @@ final class PayaraServer {
     try {
       loadBootProperties();
       publishKeys();
-      PayaraMicro.setUpackedJarDir(directory.toFile());
-      PayaraMicro micro = PayaraMicro.getInstance();
+      PayaraMicro micro = ServerClasses.load(directory);
       // Without clustering alone: that setting would win, and let Hazelcast start.
       micro.setNoHazelcast(true);
       micro

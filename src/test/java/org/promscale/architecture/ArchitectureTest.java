@@ -96,6 +96,7 @@ class ArchitectureTest {
             with(
                 "java",
                 "javax",
+                "com.sun.management",
                 "picocli",
                 "fish.payara.micro",
                 "org.snakeyaml.engine.v2",

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
 import org.promscale.testbed.Await;
+import org.promscale.testbed.ClassArchives;
 import org.promscale.testbed.ConnectorProcess;
 import org.promscale.testbed.ThreadDump;
 
@@ -36,6 +37,17 @@ final class UberJar implements AutoCloseable {
    */
   static UberJar start(Path directory, Map<String, String> environment, String... arguments)
       throws IOException {
+    return start(jar(), ClassArchives.options(jar()), directory, environment, arguments);
+  }
+
+  /** Like {@link #start(Path, Map, String...)}, a copy of the jar, with options of the JVM. */
+  static UberJar start(
+      Path jar,
+      List<String> javaOptions,
+      Path directory,
+      Map<String, String> environment,
+      String... arguments)
+      throws IOException {
     Files.createDirectories(directory);
     Path temporary = Files.createDirectories(directory.resolveSibling("tmp"));
     Path home = Files.createDirectories(directory.resolveSibling("home"));
@@ -46,7 +58,8 @@ final class UberJar implements AutoCloseable {
     command.add("-Djava.io.tmpdir=" + temporary);
     command.add("-Duser.home=" + home);
     command.addAll(ConnectorProcess.SHORT_LIFE);
-    command.addAll(List.of("-jar", jar().toString()));
+    command.addAll(javaOptions);
+    command.addAll(List.of("-jar", jar.toString()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("PROMSCALE_"));
@@ -114,7 +127,8 @@ final class UberJar implements AutoCloseable {
     }
   }
 
-  private static Path jar() {
+  /** Returns the packaged jar. */
+  static Path jar() {
     return Path.of(System.getProperty("promscale.jar", "target/promscale.jar")).toAbsolutePath();
   }
 }

@@ -116,6 +116,7 @@ public final class ConnectorProcess extends ServerProcess {
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // What a killed JVM leaves behind goes away with the directory.
     line.add("-Djava.io.tmpdir=" + directory);
+    line.addAll(ClassArchives.options(jar));
     line.addAll(javaOptions);
     line.addAll(List.of("-jar", jar.toAbsolutePath().toString()));
     line.addAll(List.of("-web.listen-address", "127.0.0.1:" + port));

@@ -1,0 +1,117 @@
+package org.promscale.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.promscale.testbed.ClassArchives;
+import org.promscale.testbed.PostgresServer;
+
+/** What stands beside the jar after the build: taken where it is, not needed where it is not. */
+class ClassArchiveIT {
+  private static final Duration STOP = Duration.ofSeconds(15);
+  private static final Duration REFUSAL = Duration.ofSeconds(30);
+  private static final String FROM_ARCHIVE = "source: shared objects file (top)";
+
+  @TempDir Path directory;
+  private String listen = "";
+
+  @BeforeEach
+  void choosePort() throws IOException {
+    listen = "-web.listen-address=127.0.0.1:" + UberJar.freePort();
+  }
+
+  @Test
+  void mostClassesComeFromTheArchive() throws Exception {
+    assertThat(ClassArchives.beside(UberJar.jar())).exists();
+    Path log = directory.resolve("classes.txt");
+    List<String> options =
+        List.of(
+            "-XX:SharedArchiveFile=" + ClassArchives.beside(UberJar.jar()),
+            "-Xlog:class+load:file=" + log);
+
+    startAndStop(UberJar.jar(), options);
+
+    List<String> classes = Files.readAllLines(log);
+    assertThat(classes).anyMatch(line -> fromArchive(line, " org.promscale.launcher.Main "));
+    assertThat(classes).anyMatch(line -> fromArchive(line, " org.glassfish."));
+    assertThat(classes).anyMatch(line -> fromArchive(line, " org.hibernate."));
+    long archived = classes.stream().filter(line -> line.contains(FROM_ARCHIVE)).count();
+    long read = classes.stream().filter(line -> line.contains("source: file:")).count();
+    assertThat(archived).as("from the archive, beside %d read from jars", read).isGreaterThan(read);
+  }
+
+  private static boolean fromArchive(String line, String name) {
+    return line.contains(name) && line.contains(FROM_ARCHIVE);
+  }
+
+  @Test
+  void theJarStartsAlone() throws Exception {
+    startAndStop(copyOfTheJar("alone"), List.of());
+  }
+
+  @Test
+  void theJarStartsWithTheDirectoryOfAnotherVersion() throws Exception {
+    Path jar = copyOfTheJar("other");
+    Files.createDirectories(jar.resolveSibling("promscale.d/1.0-1.0"));
+    startAndStop(jar, List.of());
+  }
+
+  @Test
+  void aPartOfTheDirectoryIsRefused() throws Exception {
+    Path jar = copyOfTheJar("part");
+    Path original = UberJar.jar().resolveSibling("promscale.d");
+    String missing = "";
+    try (Stream<Path> files = Files.walk(original)) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        Path copy = jar.resolveSibling("promscale.d").resolve(original.relativize(file).toString());
+        if (file.endsWith("postgresql.jar")) {
+          missing = copy.toString();
+        } else {
+          Files.createDirectories(copy.getParent());
+          Files.createSymbolicLink(copy, file);
+        }
+      }
+    }
+    assertThat(missing).isNotEmpty();
+
+    try (PostgresServer postgres = PostgresServer.start(Map.of());
+        UberJar part =
+            UberJar.start(jar, List.of(), directory.resolve("work"), database(postgres), listen)) {
+      assertThat(part.exitCode(REFUSAL)).isEqualTo(1);
+      assertThat(part.err())
+          .containsExactly(
+              "promscale: "
+                  + missing
+                  + " is missing: copy the whole directory from the build, or remove it");
+    }
+  }
+
+  private Path copyOfTheJar(String name) throws IOException {
+    Path copy = Files.createDirectories(directory.resolve(name)).resolve("promscale.jar");
+    return Files.copy(UberJar.jar(), copy);
+  }
+
+  private static Map<String, String> database(PostgresServer postgres) {
+    return Map.of("PROMSCALE_DB_URI", postgres.uri(postgres.createDatabase()));
+  }
+
+  private void startAndStop(Path jar, List<String> options) throws Exception {
+    try (PostgresServer postgres = PostgresServer.start(Map.of());
+        UberJar running =
+            UberJar.start(jar, options, directory.resolve("work"), database(postgres), listen)) {
+      assertThat(running.banner()).isNotEmpty();
+      assertThat(running.err()).allMatch(line -> line.contains(" INFO "));
+      running.terminate();
+      assertThat(running.exitCode(STOP)).isIn(0, 143);
+    }
+  }
+}
