@@ -138,9 +138,13 @@ public final class HoleFinder {
     int end = before(storedMs, candidatesMs[0]);
     long[] before = Arrays.copyOfRange(storedMs, Math.max(0, end - DISTANCES - 1), end);
     long ofAll = ofAll(storedMs, before, candidatesMs, authors.runningFromMs());
-    return before.length > DISTANCES || (before.length > HABIT && agree(before))
-        ? ofAll
-        : Math.max(Math.max(ofAll, steady(before)), ofOneAuthor(storedMs, candidatesMs, authors));
+    if (before.length > HABIT && agree(before)) {
+      return ofAll;
+    }
+    long some = Math.max(ofAll, steady(before));
+    return before.length > DISTANCES
+        ? some
+        : Math.max(some, ofOneAuthor(storedMs, candidatesMs, authors));
   }
 
   /** Tells whether most distances are alike: holes, which are longer, are few, and so are seams. */
@@ -149,17 +153,26 @@ public final class HoleFinder {
     return areAlike(sorted) && 4 * middle(sorted) <= 5 * sorted[sorted.length / 4];
   }
 
-  /** Returns the shortest distance that comes three times running, as of one author. 0 if none. */
+  /**
+   * Returns the shortest distance that comes three times running and exactly, as of one author:
+   * that of two who alternate hardly does. 0 if none.
+   */
   private static long steady(long[] times) {
     long[] all = distances(times).toArray();
     long steady = Long.MAX_VALUE;
-    for (int i = LEAST_DISTANCES; i <= all.length; i++) {
-      long[] sorted = Arrays.stream(all, i - LEAST_DISTANCES, i).sorted().toArray();
-      if (10 * sorted[sorted.length - 1] <= 11 * sorted[0]) {
+    for (int end = LEAST_DISTANCES; end <= all.length; end++) {
+      long[] sorted = Arrays.stream(all, end - LEAST_DISTANCES, end).sorted().toArray();
+      if (50 * sorted[sorted.length - 1] <= 51 * sorted[0]) {
         steady = Math.min(steady, middle(sorted));
       }
     }
     return steady == Long.MAX_VALUE ? 0 : steady;
+  }
+
+  /** Of four one may be a hole, of three none. */
+  private static boolean holesAreFew(long[] sorted) {
+    int most = sorted.length < 4 ? sorted.length - 1 : (sorted.length - 1) * 3 / 4;
+    return 4 * sorted[most] <= 5 * middle(sorted);
   }
 
   private static boolean areAlike(long[] sorted) {
@@ -178,7 +191,7 @@ public final class HoleFinder {
             .mapToLong(i -> storedMs[i] - storedMs[i - 1])
             .sorted()
             .toArray();
-    long stored = sorted.length < LEAST_OF_ONE_AUTHOR || !areAlike(sorted) ? 0 : middle(sorted);
+    long stored = sorted.length < LEAST_OF_ONE_AUTHOR || !holesAreFew(sorted) ? 0 : middle(sorted);
     return candidatesMs.length > LEAST_DISTANCES ? Math.min(stored, median(candidatesMs)) : stored;
   }
 

@@ -25,6 +25,8 @@ public final class DatabaseProbe implements Runnable, DatabaseClock {
   /** A clock read over a slow answer says little. */
   private static final long MAX_ROUND_TRIP_NANOS = 1_000_000_000;
 
+  private static final int TIMEOUT_SECONDS = 5;
+
   private static final String QUESTION =
       "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint,"
           + " 'PostgreSQL ' || current_setting('server_version') || ', database '"
@@ -57,6 +59,7 @@ public final class DatabaseProbe implements Runnable, DatabaseClock {
     try (Connection connection = dataSource.getConnection();
         Statement statement = connection.createStatement()) {
       ServerCheck.requirePostgres(connection);
+      statement.setQueryTimeout(TIMEOUT_SECONDS);
       Optional<String> refusal;
       long asked = nanoClock.getAsLong();
       try (ResultSet row = statement.executeQuery(QUESTION)) {

@@ -20,17 +20,6 @@ final class HaSession {
     }
   }
 
-  /** Like {@link #prepare}, for a transaction whose statements may take so many seconds each. */
-  static void prepareWithin(int seconds, Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(
-          "SET LOCAL statement_timeout = '"
-              + seconds
-              + "s'; SET LOCAL lock_timeout = '2s';"
-              + " SET LOCAL idle_in_transaction_session_timeout = '5s'");
-    }
-  }
-
   /** Like {@link #prepare}, for a transaction that may wait long for the samples of another. */
   static void prepareStore(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {

@@ -111,6 +111,7 @@ final class LeaseRows {
   }
 
   private static List<ClusterState> read(PreparedStatement statement) throws SQLException {
+    statement.setQueryTimeout(LeaseSql.TIMEOUT_SECONDS);
     List<ClusterState> states = new ArrayList<>();
     try (ResultSet row = statement.executeQuery()) {
       while (row.next()) {

@@ -7,7 +7,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ha.Lease;
@@ -145,31 +144,6 @@ final class LeaseSql {
     } catch (SQLException e) {
       throw unavailable(e);
     }
-  }
-
-  /**
-   * Like {@link #call}, in one transaction that the server ends where a statement takes longer.
-   * Never by the driver's own timer: its thread would keep the application that was the first to
-   * need it in memory, and with it all that was ever deployed.
-   */
-  static <T> T callWithin(int seconds, DataSource dataSource, Work<T> work) {
-    return call(
-        dataSource,
-        connection -> {
-          connection.setAutoCommit(false);
-          try {
-            return ShortTransaction.run(
-                connection,
-                1,
-                Set.of(),
-                c -> {
-                  HaSession.prepareWithin(seconds, c);
-                  return work.run(c);
-                });
-          } finally {
-            connection.setAutoCommit(true);
-          }
-        });
   }
 
   static IngestFailure unavailable(Exception e) {

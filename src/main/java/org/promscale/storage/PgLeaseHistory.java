@@ -122,8 +122,7 @@ final class PgLeaseHistory implements LeaseHistory {
 
   private <T> Optional<List<T>> read(
       int tenant, String cluster, int limit, String sql, Entry<T> entry) {
-    return LeaseSql.callWithin(
-        LeaseSql.TIMEOUT_SECONDS,
+    return LeaseSql.call(
         dataSource,
         connection -> {
           List<T> entries = rows(connection, tenant, cluster, sql + " LIMIT " + limit, entry);
@@ -137,6 +136,7 @@ final class PgLeaseHistory implements LeaseHistory {
       Connection connection, int tenant, String cluster, String sql, Entry<T> entry)
       throws SQLException {
     try (PreparedStatement query = connection.prepareStatement(sql)) {
+      query.setQueryTimeout(LeaseSql.TIMEOUT_SECONDS);
       query.setInt(1, tenant);
       query.setString(2, cluster);
       List<T> entries = new ArrayList<>();

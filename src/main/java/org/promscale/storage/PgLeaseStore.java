@@ -32,14 +32,12 @@ final class PgLeaseStore implements LeaseStore {
 
   @Override
   public List<ClusterState> readAll(Set<UUID> knownFences) {
-    return LeaseSql.callWithin(
-        LeaseSql.TIMEOUT_SECONDS, dataSource, c -> LeaseRows.readAll(c, knownFences));
+    return LeaseSql.call(dataSource, c -> LeaseRows.readAll(c, knownFences));
   }
 
   @Override
   public List<ClusterState> read(Set<Long> clusterIds) {
-    return LeaseSql.callWithin(
-        LeaseSql.TIMEOUT_SECONDS, dataSource, c -> LeaseRows.read(c, clusterIds));
+    return LeaseSql.call(dataSource, c -> LeaseRows.read(c, clusterIds));
   }
 
   @Override

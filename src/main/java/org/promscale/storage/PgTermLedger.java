@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import org.promscale.ha.Lease;
 import org.promscale.ha.Seam;
 import org.promscale.ha.StoredTimes;
-import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.TermLedger;
 import org.promscale.model.Labels;
 
@@ -98,8 +97,7 @@ final class PgTermLedger implements TermLedger {
 
   @Override
   public List<NewTerm> open() {
-    return LeaseSql.callWithin(
-        LeaseSql.TIMEOUT_SECONDS,
+    return LeaseSql.call(
         dataSource,
         connection -> {
           List<NewTerm> terms = read(connection);
@@ -113,6 +111,7 @@ final class PgTermLedger implements TermLedger {
 
   private static int noteFirst(Connection connection) throws SQLException {
     try (PreparedStatement note = connection.prepareStatement(NOTE_FIRST)) {
+      note.setQueryTimeout(LeaseSql.TIMEOUT_SECONDS);
       return note.executeUpdate();
     }
   }
@@ -120,6 +119,7 @@ final class PgTermLedger implements TermLedger {
   private static List<NewTerm> read(Connection connection) throws SQLException {
     List<NewTerm> terms = new ArrayList<>();
     try (PreparedStatement query = connection.prepareStatement(OPEN)) {
+      query.setQueryTimeout(LeaseSql.TIMEOUT_SECONDS);
       try (ResultSet row = query.executeQuery()) {
         while (row.next()) {
           terms.add(
@@ -153,21 +153,24 @@ final class PgTermLedger implements TermLedger {
 
   @Override
   public Seam measure(NewTerm term) {
-    try {
-      return LeaseSql.callWithin(
-          MEASURE_SECONDS, dataSource, connection -> measure(connection, term));
-    } catch (IngestFailure e) {
-      if (e.getCause() instanceof SQLException cause
-          && QUERY_CANCELED.equals(cause.getSQLState())) {
-        return Seam.UNKNOWN; // it would take as long the next time
-      }
-      throw e;
-    }
+    return LeaseSql.call(
+        dataSource,
+        connection -> {
+          try {
+            return measure(connection, term);
+          } catch (SQLException e) {
+            if (QUERY_CANCELED.equals(e.getSQLState())) {
+              return Seam.UNKNOWN; // it would take as long the next time
+            }
+            throw e;
+          }
+        });
   }
 
   private Seam measure(Connection connection, NewTerm term) throws SQLException {
     Map<Integer, StoredTimes.Builder> stored = new HashMap<>();
     try (PreparedStatement around = connection.prepareStatement(AROUND)) {
+      around.setQueryTimeout(MEASURE_SECONDS);
       around.setObject(1, choose(connection, term));
       around.setLong(2, term.startMs());
       try (ResultSet row = around.executeQuery()) {
@@ -192,6 +195,7 @@ final class PgTermLedger implements TermLedger {
     List<Long> ids = new ArrayList<>();
     try (PreparedStatement choose =
         connection.prepareStatement(CHOOSE.formatted(String.join(" OR ", ofCluster)))) {
+      choose.setQueryTimeout(MEASURE_SECONDS);
       choose.setInt(1, term.tenant());
       for (int i = 0; i < clusterLabels.size(); i++) {
         Labels label = Labels.of(clusterLabels.get(i), term.cluster());
@@ -208,11 +212,11 @@ final class PgTermLedger implements TermLedger {
 
   @Override
   public boolean close(NewTerm term, @Nullable Long holeMs) {
-    return LeaseSql.callWithin(
-        LeaseSql.TIMEOUT_SECONDS,
+    return LeaseSql.call(
         dataSource,
         connection -> {
           try (PreparedStatement close = connection.prepareStatement(CLOSE)) {
+            close.setQueryTimeout(LeaseSql.TIMEOUT_SECONDS);
             close.setObject(1, holeMs, java.sql.Types.BIGINT);
             close.setLong(2, term.clusterId());
             close.setLong(3, term.number());

@@ -237,17 +237,6 @@ class ArchitectureTest {
   }
 
   @Test
-  @DisplayName("No timer of the driver's is started: it keeps a replaced application in memory")
-  void theDriverHasNoTimer() {
-    noClasses()
-        .should()
-        .callMethodWhere(
-            DescribedPredicate.describe(
-                "is setQueryTimeout", call -> call.getName().equals("setQueryTimeout")))
-        .check(HOUSE);
-  }
-
-  @Test
   @DisplayName("No package is a drawer for odds and ends")
   void noDrawers() {
     noClasses()

@@ -80,6 +80,10 @@ class HoleFinderHabitTest {
     assertThat(fits(Authorship.runningFrom(40), 83, crowded)).isTrue();
     Authorship patched = Authorship.of(40, List.of(border(40, 40), border(-80, 40)));
     assertThat(fits(patched, 83, crowded)).isFalse();
+    Authorship since80 = Authorship.of(80, List.of(border(80, 80), border(-40, 80)));
+    assertThat(fits(since80, 138, 5, 10, 20, 65, 70, 80, 85, 100, 130, 145, 160))
+        .as("15, 30, 15, 15: one is a hole")
+        .isFalse();
     assertThat(fits(patched, 107, 9, 17, 23, 32, 39, 47, 62, 77, 92, 122)).isTrue();
   }
 
@@ -125,6 +129,15 @@ class HoleFinderHabitTest {
     assertThat(fits(Authorship.runningFrom(100), 87, notYet)).as("two are no habit").isTrue();
     long[] holes = {6, 16, 22, 32, 42, 52, 62, 82, 102, 119, 142};
     assertThat(fits(Authorship.runningFrom(150), 129, holes)).as("20 were holes of 10").isTrue();
+    // Three replicas with phases half a spacing apart; a leads since 27.
+    long[] half = {6140, 13861, 21140, 28861, 43861, 58861, 73861, 88861, 97127, 112127};
+    assertThat(fits(Authorship.runningFrom(Long.MAX_VALUE), 103861, half))
+        .as("7.7 and 7.3 are not exactly alike")
+        .isFalse();
+    long[] afterMany = {
+      1, 10, 16, 25, 40, 70, 75, 85, 90, 100, 105, 120, 135, 150, 165, 175, 190, 205, 220
+    };
+    assertThat(fits(Authorship.runningFrom(165), 196, afterMany)).as("17 before").isFalse();
   }
 
   @Test

@@ -113,13 +113,14 @@ class UberJarIT {
   @Test
   void databaseOfTheOperator() throws Exception {
     try (PostgresServer postgres = PostgresServer.start(Map.of())) {
-      String uri = postgres.uri(postgres.createDatabase());
-      try (UberJar jar = UberJar.start(work, Map.of("PROMSCALE_DB_URI", uri), listen)) {
+      String database = postgres.createDatabase();
+      Map<String, String> uri = Map.of("PROMSCALE_DB_URI", postgres.uri(database));
+      try (UberJar jar = UberJar.start(work, uri, listen)) {
         List<String> banner = jar.banner();
 
         assertThat(banner.get(1))
-            .isEqualTo("database:     127.0.0.1:" + postgres.port() + "/test_1");
-        assertThat(psql(banner, "SELECT current_database()")).isEqualTo("test_1");
+            .isEqualTo("database:     127.0.0.1:" + postgres.port() + "/" + database);
+        assertThat(psql(banner, "SELECT current_database()")).isEqualTo(database);
         jar.terminate();
         assertThat(jar.exitCode(STOP)).isIn(0, 143);
       }
