@@ -127,7 +127,8 @@ final class Authors {
     int after = end;
     while (after < times.length
         && storedAt[after]
-            > storedAt[first] - (isPastSeal(times, authors, first, after) ? FILLING_MS : 0)) {
+            > storedAt[first]
+                - (isPastSeal(times, authors, storedAt, first, after) ? FILLING_MS : 0)) {
       after++;
     }
     if (before < 0) {
@@ -143,10 +144,10 @@ final class Authors {
         : null;
   }
 
-  /** Tells whether a sample lies beyond the patches that allow another one. */
-  private boolean isPastSeal(long[] times, String[] authors, int of, int after) {
+  /** Tells whether a sample lies beyond the patches that allowed another one when it was stored. */
+  private boolean isPastSeal(long[] times, String[] authors, long[] storedAt, int of, int after) {
     return patches.stream()
-        .filter(p -> p.allows(authors[of], times[of]))
+        .filter(p -> p.allows(authors[of], times[of]) && p.trueOpenMs() <= storedAt[of])
         .noneMatch(p -> times[after] <= p.endMs());
   }
 

@@ -173,9 +173,10 @@ final class Evidence {
       if (!cameLate(stored, before, at, after, replica.name())
           && !lostNear(id, at)
           && !irregular
-          && !wasCrowded(ack, nearest(before, at, after), terms)
+          && !wasCrowded(ack, terms.get(term), nearest(before, at, after), terms)
           && !(at <= closedUntil(terms) && Holes.wasYoung(stored, at, ack.ackedAtMs()))
-          && !wasLetGoOfAnother(ack, terms.get(term))) {
+          && !wasLetGoOfAnother(ack, terms.get(term))
+          && !hasJustBegun(ack, terms.get(term))) {
         add(
             "I3: %s leads term %d and was told that %s is stored; series %d, around it %s and %s"
                 .formatted(
@@ -241,12 +242,18 @@ final class Evidence {
   /**
    * The leader's own sample, which lies less than half a step beside another one of it: its clock
    * was set back by a part of a step. Delivered late, when a patch or the next term had closed its
-   * time already, it had to fit a hole like anything else.
+   * time already, it had to fit a hole like anything else; so had one that a frozen connector held
+   * since before the term.
    */
-  private boolean wasCrowded(Replica.Ack ack, long distanceMs, List<TwinHistory.Term> terms) {
+  private boolean wasCrowded(
+      Replica.Ack ack, TwinHistory.Term own, long distanceMs, List<TwinHistory.Term> terms) {
+    boolean wasHeld = ack.ackedAtMs() < own.decidedAtMs();
     return 2 * distanceMs < stepMs
         && (patches.stream()
-                .anyMatch(p -> p.trueCloseMs() <= ack.ackedAtMs() && ack.timeMs() <= p.endMs())
+                .anyMatch(
+                    p ->
+                        (wasHeld || p.trueCloseMs() <= ack.ackedAtMs())
+                            && ack.timeMs() <= p.endMs())
             || terms.stream()
                 .anyMatch(t -> t.decidedAtMs() <= ack.ackedAtMs() && ack.timeMs() <= t.sealMs()));
   }
@@ -257,6 +264,12 @@ final class Evidence {
    */
   private boolean wasLetGoOfAnother(Replica.Ack ack, TwinHistory.Term term) {
     return ack.ackedAtMs() < term.decidedAtMs() && hasLostTerm;
+  }
+
+  /** Held as a standby's, and the world ended while connectors were storing what they held. */
+  private boolean hasJustBegun(Replica.Ack ack, TwinHistory.Term term) {
+    long endMs = world.simulation().nowMs();
+    return ack.ackedAtMs() < term.decidedAtMs() && endMs - term.decidedAtMs() < SETTLE_MS;
   }
 
   /** Up to here samples only fill holes. */

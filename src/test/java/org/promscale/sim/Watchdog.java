@@ -148,7 +148,8 @@ final class Watchdog {
     }
     long nowMs = world.simulation().nowNanos() / Simulation.MS;
     for (Faults.Hit hit : world.faults().hits()) {
-      boolean recent = nowMs <= hit.fault().endMs() + lasting(hit) + timeoutMs + TROUBLE_MS;
+      long lastMs = hit.fault().endMs() + lasting(hit) + timeoutMs + TROUBLE_MS;
+      boolean recent = nowMs - frozenMs(nowMs) <= lastMs;
       if ((recent || isPatchedLast(hit, now)) && silences(hit, watched.leader, now)) {
         return;
       }
@@ -248,6 +249,17 @@ final class Watchdog {
   /** Holes of a leader that stamps its samples ahead go on until the last stamp has passed. */
   private static long lasting(Faults.Hit hit) {
     return hit.fault().kind() == Fault.Kind.REPLICA_FUTURE ? hit.fault().size() : 0;
+  }
+
+  /** How long the only connector has been frozen: nobody counts silence meanwhile. */
+  private long frozenMs(long nowMs) {
+    return world.connectors().size() > 1
+        ? 0
+        : world.faults().hits().stream()
+            .map(Faults.Hit::fault)
+            .filter(fault -> fault.kind().isFreeze() && fault.endMs() <= nowMs)
+            .mapToLong(Fault::forMs)
+            .sum();
   }
 
   private static boolean isLeader(Faults.Hit hit, String leader) {

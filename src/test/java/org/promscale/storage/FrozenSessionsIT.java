@@ -50,6 +50,7 @@ class FrozenSessionsIT {
       assertThat(endedAfter(29)).isZero();
       assertThat(endedAfter(1)).isEqualTo(1);
       assertThatThrownBy(copy::end).isInstanceOf(SQLException.class);
+      connection.abort(Runnable::run);
     }
   }
 
@@ -76,6 +77,7 @@ class FrozenSessionsIT {
       assertThat(endedAfter(1)).isEqualTo(1);
       assertThat(HaStage.join(waiting)).isTrue();
       assertThat(idle.isValid(1)).isFalse();
+      idle.abort(Runnable::run);
     }
   }
 }

@@ -77,6 +77,7 @@ final class TwinCluster {
     final long openedAtMs;
     final long opensAtMs;
     long openUntilMs = INFINITY;
+    long trueOpenMs = INFINITY;
     long trueCloseMs = INFINITY;
     long filledAtMs = Lease.NO_TIME;
     long filled;
@@ -93,6 +94,7 @@ final class TwinCluster {
     PatchRow copy() {
       PatchRow copy = new PatchRow(id, replica, startMs, endMs, openedAtMs, opensAtMs);
       copy.openUntilMs = openUntilMs;
+      copy.trueOpenMs = trueOpenMs;
       copy.trueCloseMs = trueCloseMs;
       copy.filledAtMs = filledAtMs;
       copy.filled = filled;

@@ -23,8 +23,11 @@ public final class TwinHistory {
       long decidedAtMs,
       long sealMs) {}
 
-  /** A patch; its samples have startMs &lt; time &lt;= endMs; it was closed at a true time. */
-  public record Patch(String replica, long startMs, long endMs, long trueCloseMs) {
+  /**
+   * A patch; its samples have startMs &lt; time &lt;= endMs; it was opened and closed at true
+   * times.
+   */
+  public record Patch(String replica, long startMs, long endMs, long trueOpenMs, long trueCloseMs) {
 
     /** Tells whether it allows this sample. */
     public boolean allows(String author, long timeMs) {
@@ -124,7 +127,8 @@ public final class TwinHistory {
     List<Patch> patches = new ArrayList<>();
     if (cluster != null) {
       for (TwinCluster.PatchRow row : cluster.patches) {
-        patches.add(new Patch(row.replica, row.startMs, row.endMs, row.trueCloseMs));
+        patches.add(
+            new Patch(row.replica, row.startMs, row.endMs, row.trueOpenMs, row.trueCloseMs));
       }
     }
     return patches;

@@ -207,9 +207,11 @@ public final class TwinLeases implements LeaseStore {
     UUID before = cluster.fence;
     cluster.fence = db.newFence();
     cluster.sealMs = Math.max(cluster.sealMs, wish.endMs());
-    cluster.patches.add(
+    TwinCluster.PatchRow row =
         new TwinCluster.PatchRow(
-            db.newPatchId(), wish.replica(), wish.startMs(), wish.endMs(), now, now));
+            db.newPatchId(), wish.replica(), wish.startMs(), wish.endMs(), now, now);
+    row.trueOpenMs = db.trueMs();
+    cluster.patches.add(row);
     for (TwinCluster.Lane lane : cluster.lanes.values()) {
       if (lane.fence.equals(before)) {
         lane.fence = cluster.fence;

@@ -239,14 +239,16 @@ final class TwinTransition {
       }
     }
     if (decided.boundaryMs() != Lease.NO_TIME) {
-      cluster.patches.add(
+      TwinCluster.PatchRow row =
           new TwinCluster.PatchRow(
               db.newPatchId(),
               decided.winner(),
               decided.patchStartMs(),
               decided.boundaryMs(),
               now,
-              now + decided.patchWaitMs()));
+              now + decided.patchWaitMs());
+      row.trueOpenMs = db.trueMs();
+      cluster.patches.add(row);
     }
     for (TwinCluster.Lane lane : cluster.lanes.values()) {
       lane.fence = cluster.fence;
