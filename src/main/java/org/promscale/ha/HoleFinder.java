@@ -90,8 +90,8 @@ public final class HoleFinder {
 
   /** Tells whether one server scrapes both: a whole number of intervals lies between them. */
   private static boolean areOfOnePhase(long earlierMs, long laterMs, long spacing) {
-    long rest = spacing <= 0 ? 0 : (laterMs - earlierMs + spacing / 2) % spacing - spacing / 2;
-    return spacing > 0 && 20 * Math.abs(rest) <= spacing;
+    return spacing > 0
+        && 20 * Math.abs((laterMs - earlierMs + spacing / 2) % spacing - spacing / 2) <= spacing;
   }
 
   private static boolean fits(long previous, long t, long next, long spacing, boolean running) {
@@ -150,7 +150,8 @@ public final class HoleFinder {
   /** Tells whether most distances are alike: holes, which are longer, are few, and so are seams. */
   private static boolean agree(long[] times) {
     long[] sorted = distances(times).sorted().toArray();
-    return areAlike(sorted) && 4 * middle(sorted) <= 5 * sorted[sorted.length / 4];
+    return 4 * sorted[sorted.length * 3 / 4] <= 5 * middle(sorted)
+        && 4 * middle(sorted) <= 5 * sorted[sorted.length / 4];
   }
 
   /**
@@ -173,10 +174,6 @@ public final class HoleFinder {
   private static boolean holesAreFew(long[] sorted) {
     int most = sorted.length < 4 ? sorted.length - 1 : (sorted.length - 1) * 3 / 4;
     return 4 * sorted[most] <= 5 * middle(sorted);
-  }
-
-  private static boolean areAlike(long[] sorted) {
-    return 4 * sorted[sorted.length * 3 / 4] <= 5 * middle(sorted);
   }
 
   /**

@@ -16,6 +16,7 @@ import org.promscale.model.StaleMarker;
 import org.promscale.testbed.ApplicationServer;
 import org.promscale.testbed.Await;
 import org.promscale.testbed.HttpProbe;
+import org.promscale.testbed.OperatorGuide;
 import org.promscale.testbed.PostgresServer;
 import org.promscale.testbed.RemoteWriteClient;
 import org.promscale.testbed.RemoteWriteClient.Answer;
@@ -48,6 +49,14 @@ final class DeploymentScenario {
   private final Set<SamplePoint> sent = new HashSet<>();
   private final long startMs = System.currentTimeMillis() - 60_000;
   private long started = System.nanoTime();
+
+  /** Starts the guide's database, which counts the statements it is asked. */
+  static PostgresServer startDatabase() {
+    PostgresServer postgres =
+        OperatorGuide.startDatabase(Map.of("shared_preload_libraries", "pg_stat_statements"));
+    postgres.execute(DATABASE, "CREATE EXTENSION pg_stat_statements");
+    return postgres;
+  }
 
   DeploymentScenario(ApplicationServer server, PostgresServer postgres) {
     this.server = server;

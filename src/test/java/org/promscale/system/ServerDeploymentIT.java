@@ -1,12 +1,10 @@
 package org.promscale.system;
 
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.promscale.testbed.ApplicationServer;
-import org.promscale.testbed.OperatorGuide;
 import org.promscale.testbed.PayaraServer;
 import org.promscale.testbed.PostgresServer;
 import org.promscale.testbed.WildFlyServer;
@@ -22,9 +20,7 @@ class ServerDeploymentIT {
 
   @BeforeEach
   void startDatabase() {
-    postgres =
-        OperatorGuide.startDatabase(Map.of("shared_preload_libraries", "pg_stat_statements"));
-    postgres.execute(DeploymentScenario.DATABASE, "CREATE EXTENSION pg_stat_statements");
+    postgres = DeploymentScenario.startDatabase();
   }
 
   @AfterEach
