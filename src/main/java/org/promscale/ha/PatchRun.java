@@ -1,7 +1,8 @@
 package org.promscale.ha;
 
 /**
- * Patches of the current term that follow on each other: the leader leaves holes all the time.
+ * Patches of fresh holes that follow on each other in the current term: the leader leaves holes all
+ * the time.
  *
  * @param sinceMs wall time when the first of them was opened; {@link Lease#NO_TIME} if none was
  * @param lastMs wall time when the last of them was opened; {@link Lease#NO_TIME} if none was
@@ -20,6 +21,9 @@ public record PatchRun(long sinceMs, long lastMs) {
    */
   private static final long APART_MS = 30_000;
 
+  /** Servers send what they have scraped at least this often. */
+  private static final long FLUSH_MS = 5_000;
+
   /**
    * Returns the longest time between the openings of two patches of one run.
    *
@@ -28,6 +32,32 @@ public record PatchRun(long sinceMs, long lastMs) {
    */
   public static long gapMs(long timeoutMs) {
     return timeoutMs + APART_MS;
+  }
+
+  /**
+   * Tells whether a patch says something of the leader as it is now: its newest hole is within a
+   * timeout and a flush of what has just settled. Holes from before are filled late, after an
+   * outage of the database, or when their only holder comes back; they are no sign that it still
+   * leaves some.
+   *
+   * @param holeMs the patch's newest hole
+   * @param settledMs the data time that the frontier has passed by a settle time
+   * @param timeoutMs the cluster's timeout
+   */
+  public static boolean tells(long holeMs, long settledMs, long timeoutMs) {
+    return holeMs >= settledMs - timeoutMs - FLUSH_MS;
+  }
+
+  /**
+   * Returns by how much the holes have moved on in data time since the last patch, in milliseconds.
+   * A run grows by no more than that: one stretch that is filled bit by bit, as its holders come to
+   * it, is no row of new holes.
+   *
+   * @param holeMs the patch's newest hole
+   * @param sealMs up to where history was closed before it; {@link Lease#NO_TIME} if nowhere
+   */
+  public static long movedMs(long holeMs, long sealMs) {
+    return sealMs == Lease.NO_TIME ? Long.MAX_VALUE : Math.max(0, holeMs - sealMs);
   }
 
   /**

@@ -37,8 +37,9 @@ public record Settlement(
    * @param replica who fills it
    * @param startMs the instant after which it begins
    * @param endMs its last instant: up to here history is closed
+   * @param holeMs the newest instant in it that may be a hole: the rest was tested and is clean
    */
-  public record PatchWish(String replica, long startMs, long endMs) {}
+  public record PatchWish(String replica, long startMs, long endMs, long holeMs) {}
 
   /**
    * Decides.
@@ -155,7 +156,19 @@ public record Settlement(
         return Optional.empty();
       }
       return Optional.of(
-          new PatchWish(replica, oldestMs - SLACK_MS, Math.min(newestMs, settledMs - 1)));
+          new PatchWish(
+              replica,
+              oldestMs - SLACK_MS,
+              Math.min(newestMs, settledMs - 1),
+              newestHole(replica)));
+    }
+
+    private long newestHole(String replica) {
+      return holed.stream()
+          .filter(request -> request.replica().equals(replica))
+          .mapToLong(request -> Math.min(request.newestMs(), settledMs - 1))
+          .max()
+          .orElse(Lease.NO_TIME);
     }
 
     /**

@@ -163,8 +163,9 @@ public final class HoldKeeper {
   }
 
   private void open(ClusterState state, Settlement.PatchWish wish, long timeoutMs) {
+    boolean tells = PatchRun.tells(wish.holeMs(), Settlement.settledMs(state), timeoutMs);
     try {
-      if (store.openPatch(state, wish, PatchRun.gapMs(timeoutMs))) {
+      if (store.openPatch(state, wish, tells ? PatchRun.gapMs(timeoutMs) : 0)) {
         turns.opened(state.clusterId());
         LOG.log(
             Level.INFO,

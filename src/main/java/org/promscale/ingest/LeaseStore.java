@@ -52,7 +52,8 @@ public interface LeaseStore {
    * history is closed up to its end. Does nothing if the lease is no longer what the wish was based
    * on, or if a patch was opened in the last five seconds or is open.
    *
-   * @param runGapMs patches further apart than this do not follow on each other
+   * @param runGapMs patches further apart than this do not follow on each other; 0 for one that
+   *     says nothing of the leader as it is now, and belongs to no run
    * @return whether it was opened
    */
   boolean openPatch(ClusterState seen, Settlement.PatchWish wish, long runGapMs);

@@ -19,12 +19,18 @@ import java.util.concurrent.TimeUnit;
  * on an embedded database in a temporary directory, waits until it is ready, and stops it; at its
  * end the JVM writes what it has loaded.
  *
+ * <p>Whatever goes wrong is tried once more; what the last try printed, with the connector's
+ * threads where it took too long, stays in {@code promscale.jsa.log} beside the jar.
+ *
  * <p>A JVM accepts only an archive of its own version, for the same jars at the same place, and
  * goes on without any other.
  */
 public final class ClassArchive {
-  private static final Duration START = Duration.ofMinutes(6);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final Duration STOP = Duration.ofMinutes(2);
+  private static final Duration THREADS = Duration.ofSeconds(10);
+  private static final String END_OF_THREADS = "JNI global refs";
+  private static final int TRIES = 2;
   private static final int OK = 200;
 
   private ClassArchive() {}
@@ -39,6 +45,8 @@ public final class ClassArchive {
     Path jar = Path.of(ServerClasses.jar());
     Path archive = jar.resolveSibling("promscale.jsa");
     try {
+      Files.deleteIfExists(archive);
+      Files.deleteIfExists(log(archive));
       make(jar, archive, List.of(arguments));
     } catch (LaunchFailure e) {
       Main.fail(LaunchFailure.environment("no " + archive + ": " + e.getMessage()));
@@ -49,9 +57,26 @@ public final class ClassArchive {
     }
   }
 
+  private static Path log(Path archive) {
+    return archive.resolveSibling(archive.getFileName() + ".log");
+  }
+
   private static void make(Path jar, Path archive, List<String> flags)
       throws LaunchFailure, IOException, InterruptedException {
-    Files.deleteIfExists(archive);
+    for (int tries = 1; ; tries++) {
+      try {
+        makeOnce(jar, archive, flags);
+        return;
+      } catch (LaunchFailure e) {
+        if (tries == TRIES) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static void makeOnce(Path jar, Path archive, List<String> flags)
+      throws LaunchFailure, IOException, InterruptedException {
     Path directory = Files.createTempDirectory("promscale-archive");
     // Under another name until it is complete: a JVM that was killed leaves half of one.
     Path unfinished = archive.resolveSibling(archive.getFileName() + ".unfinished");
@@ -59,6 +84,7 @@ public final class ClassArchive {
       String listen = "127.0.0.1:" + Ports.free();
       Path output = directory.resolve("output.txt");
       Process connector = start(command(jar, unfinished, listen, flags), directory, output);
+      boolean made = false;
       try {
         boolean served =
             Poll.until(
@@ -67,7 +93,7 @@ public final class ClassArchive {
                     !connector.isAlive()
                         || answers(listen, flags.isEmpty() ? "/-/ready" : "/-/healthy"));
         if (!served || !connector.isAlive()) {
-          throw LaunchFailure.environment("the connector did not start: " + lastLine(output));
+          throw failed("the connector did not start", connector, output);
         }
         for (String page : List.of("/", "/metrics")) {
           answers(listen, page);
@@ -75,14 +101,18 @@ public final class ClassArchive {
         // The JVM writes the archive while it ends.
         connector.destroy();
         if (!connector.waitFor(STOP.toSeconds(), TimeUnit.SECONDS)) {
-          throw LaunchFailure.environment("the connector did not stop: " + lastLine(output));
+          throw failed("the connector did not stop", connector, output);
         }
+        if (!Files.exists(unfinished)) {
+          throw failed("this JVM wrote none", connector, output);
+        }
+        made = true;
       } finally {
         connector.descendants().forEach(ProcessHandle::destroy);
         connector.destroyForcibly();
-      }
-      if (!Files.exists(unfinished)) {
-        throw LaunchFailure.environment("this JVM wrote none: " + lastLine(output));
+        if (!made) {
+          Files.copy(output, log(archive), StandardCopyOption.REPLACE_EXISTING);
+        }
       }
       Files.move(unfinished, archive, StandardCopyOption.ATOMIC_MOVE);
     } finally {
@@ -127,8 +157,30 @@ public final class ClassArchive {
     }
   }
 
-  private static String lastLine(Path output) throws IOException {
-    List<String> lines = Files.readAllLines(output);
-    return lines.isEmpty() ? "it printed nothing" : lines.get(lines.size() - 1);
+  private static LaunchFailure failed(String what, Process connector, Path output)
+      throws IOException {
+    LaunchFailure failure = LaunchFailure.environment(what + ": " + lastLine(output));
+    if (connector.isAlive()) {
+      // A JVM that hangs says where on this signal; without it nobody ever knows.
+      Subprocess.run(THREADS, List.of("kill", "-QUIT", Long.toString(connector.pid())), "");
+      Poll.until(THREADS, () -> lines(output).stream().anyMatch(l -> l.contains(END_OF_THREADS)));
+    }
+    return failure;
+  }
+
+  /** What the JVM says of single classes is not the reason. */
+  private static String lastLine(Path output) {
+    return lines(output).stream()
+        .filter(line -> !line.contains("[warning][cds"))
+        .reduce((first, second) -> second)
+        .orElse("it printed nothing");
+  }
+
+  private static List<String> lines(Path output) {
+    try {
+      return Files.readAllLines(output);
+    } catch (IOException e) {
+      return List.of(Directories.reason(e));
+    }
   }
 }

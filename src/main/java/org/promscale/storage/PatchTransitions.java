@@ -4,6 +4,8 @@ import jakarta.persistence.EntityManager;
 import java.time.Instant;
 import java.util.UUID;
 import org.promscale.ha.ClusterState;
+import org.promscale.ha.Lease;
+import org.promscale.ha.PatchRun;
 import org.promscale.ha.Settlement;
 
 /**
@@ -54,16 +56,12 @@ final class PatchTransitions {
       EntityManager em, ClusterLease lease, Settlement.PatchWish wish, long runGapMs) {
     long id = lease.clusterId();
     UUID before = lease.fence();
+    long sealMs = lease.seal() == null ? Lease.NO_TIME : lease.seal().toEpochMilli();
     lease.seal(Instant.ofEpochMilli(wish.endMs()));
     em.flush();
-    em.createNativeQuery(
-            "UPDATE _prom_catalog.ha_lease SET patched_since = CASE WHEN patched_at >"
-                + " clock_timestamp() - :gap * interval '1 millisecond' THEN patched_since ELSE"
-                + " clock_timestamp() END, patched_at = clock_timestamp() WHERE cluster_id ="
-                + " :cluster")
-        .setParameter("gap", runGapMs)
-        .setParameter("cluster", id)
-        .executeUpdate();
+    if (runGapMs > 0) {
+      prolongRun(em, id, runGapMs, PatchRun.movedMs(wish.holeMs(), sealMs));
+    }
     em.createNativeQuery(
             "INSERT INTO _prom_catalog.ha_patch (cluster_id, replica, starts, ends, cause,"
                 + " open_until) VALUES (:cluster, :replica, _prom_catalog.data_time(:starts),"
@@ -80,6 +78,19 @@ final class PatchTransitions {
         .setParameter("fence", lease.fence().toString())
         .setParameter("old", before.toString())
         .setParameter("cluster", id)
+        .executeUpdate();
+  }
+
+  private static void prolongRun(EntityManager em, long cluster, long gapMs, long movedMs) {
+    em.createNativeQuery(
+            "UPDATE _prom_catalog.ha_lease SET patched_since = CASE WHEN patched_at >"
+                + " clock_timestamp() - :gap * interval '1 millisecond' THEN patched_since +"
+                + " greatest(clock_timestamp() - patched_at - :moved * interval '1 millisecond',"
+                + " interval '0') ELSE clock_timestamp() END, patched_at = clock_timestamp() WHERE"
+                + " cluster_id = :cluster")
+        .setParameter("gap", gapMs)
+        .setParameter("moved", Math.min(movedMs, gapMs)) // more is no run
+        .setParameter("cluster", cluster)
         .executeUpdate();
   }
 

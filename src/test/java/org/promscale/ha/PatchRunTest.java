@@ -29,4 +29,30 @@ class PatchRunTest {
   void gap(long timeout, long gap) {
     assertThat(PatchRun.gapMs(timeout * 1_000)).isEqualTo(gap * 1_000);
   }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "it reaches up to what has just settled, 100, 100, true",
+    "its newest hole came with the last scrape but one, 80, 100, true",
+    "holes of an outage, 79.999, 100, false",
+    "further than the leader: its frontier went back, 110, 100, true",
+  })
+  void tells(String name, double end, double settled, boolean tells) {
+    assertThat(PatchRun.tells((long) (end * 1_000), (long) (settled * 1_000), TIMEOUT_MS))
+        .as(name)
+        .isEqualTo(tells);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "new holes, 120, 100, 20",
+    "the same stretch again, 95, 100, 0",
+    "a bit more of it, 100.5, 100, 0.5",
+  })
+  void moved(String name, double hole, double seal, double moved) {
+    assertThat(PatchRun.movedMs((long) (hole * 1_000), (long) (seal * 1_000)))
+        .as(name)
+        .isEqualTo((long) (moved * 1_000));
+    assertThat(PatchRun.movedMs((long) (hole * 1_000), Lease.NO_TIME)).isEqualTo(Long.MAX_VALUE);
+  }
 }

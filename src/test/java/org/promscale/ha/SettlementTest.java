@@ -106,7 +106,7 @@ class SettlementTest {
     older.compared(false, NOW - 60_000);
     Settlement settlement = of(first());
     assertThat(settlement.letGo()).containsExactly(older);
-    assertThat(settlement.patch()).contains(new Settlement.PatchWish("b", 55_000, 79_000));
+    assertThat(settlement.patch()).contains(new Settlement.PatchWish("b", 55_000, 79_000, 70_000));
   }
 
   @Test
@@ -115,17 +115,17 @@ class SettlementTest {
     HeldRequest tested = held("b", 40, 50);
     tested.compared(false, NOW - 1_000);
     held("b", 66, 70).compared(true, NOW);
-    assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 35_000, 70_000));
+    assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 35_000, 70_000, 70_000));
     tested.judged(HaStates.FENCE, 8);
     assertThat(of(first()).patch())
         .as("not compared since")
-        .contains(new Settlement.PatchWish("b", 35_000, 70_000));
+        .contains(new Settlement.PatchWish("b", 35_000, 70_000, 70_000));
     tested.compared(false, NOW - 1_000);
-    assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 61_000, 70_000));
+    assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 61_000, 70_000, 70_000));
     held("c", 54, 60).compared(true, NOW);
     assertThat(of(first()).patch())
         .as("near a hole")
-        .contains(new Settlement.PatchWish("b", 35_000, 70_000));
+        .contains(new Settlement.PatchWish("b", 35_000, 70_000, 70_000));
   }
 
   /** Some of it is stamped far ahead of its arrival. */
@@ -149,7 +149,7 @@ class SettlementTest {
   @DisplayName("A patch never reaches what is not due")
   void patchEndsBeforeTheFrontier() {
     ahead("b", 60, 70).compared(true, NOW);
-    assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 55_000, 79_999));
+    assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 55_000, 79_999, 79_999));
   }
 
   @Test

@@ -139,7 +139,9 @@ class DatabaseRightsIT {
       long from = HaStage.T0;
       assertThat(
               store.openPatch(
-                  connector.read(id), new Settlement.PatchWish("B", from, from + 50_000), 15_000))
+                  connector.read(id),
+                  new Settlement.PatchWish("B", from, from + 50_000, from + 50_000),
+                  15_000))
           .isTrue();
       ClusterState patched = connector.read(id);
       long patch = patched.openPatches().get(0).id();

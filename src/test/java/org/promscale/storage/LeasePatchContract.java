@@ -25,7 +25,7 @@ interface LeasePatchContract extends LeaseStoreFixture {
   long WAY_MS = 5_000;
 
   private boolean open(int connector, ClusterState seen, long startMs, long endMs) {
-    PatchWish wish = new PatchWish("B", T0 + startMs, T0 + endMs);
+    PatchWish wish = new PatchWish("B", T0 + startMs, T0 + endMs, T0 + endMs);
     return connector(connector).openPatch(seen, wish, RUN_GAP_MS);
   }
 
@@ -183,17 +183,33 @@ interface LeasePatchContract extends LeaseStoreFixture {
     assertThat(read(id).nowMs() - first.lastMs()).isBetween(0L, WAY_MS);
 
     closeAfter(id, Duration.ofMillis(10_500));
-    assertThat(open(1, read(id), 20_000, 30_000)).isTrue();
+    assertThat(open(1, read(id), 20_000, 40_000)).isTrue();
     PatchRun second = read(id).patchRun();
     assertThat(second.lastMs() - second.sinceMs()).isBetween(10_500L, RUN_GAP_MS);
 
     closeAfter(id, Duration.ofMillis(10_500));
-    assertThat(open(1, read(id), 30_000, 40_000)).isTrue();
+    assertThat(open(1, read(id), 40_000, 60_000)).isTrue();
     PatchRun third = read(id).patchRun();
     assertThat(third.lastMs() - third.sinceMs()).isBetween(21_000L, 2 * RUN_GAP_MS);
 
+    closeAfter(id, Duration.ofMillis(10_500));
+    assertThat(open(1, read(id), 30_000, 60_500)).isTrue();
+    PatchRun filledUp = read(id).patchRun();
+    assertThat(filledUp.lastMs() - filledUp.sinceMs())
+        .as("grown by no more than its data")
+        .isBetween(third.lastMs() - third.sinceMs() + 400, third.lastMs() - third.sinceMs() + 600);
+
+    closeAfter(id, Duration.ofMillis(10_500));
+    assertThat(connector(1).openPatch(read(id), new PatchWish("B", T0, T0 + 9, T0 + 9), 0))
+        .isTrue();
+    PatchRun untouched = read(id).patchRun();
+    assertThat(untouched.lastMs() - untouched.sinceMs())
+        .as("old holes")
+        .isEqualTo(filledUp.lastMs() - filledUp.sinceMs());
+    assertThat(read(id).nowMs() - untouched.lastMs()).as("old holes").isGreaterThan(10_000);
+
     closeAfter(id, Duration.ofMillis(RUN_GAP_MS + 100));
-    assertThat(open(1, read(id), 40_000, 50_000)).isTrue();
+    assertThat(open(1, read(id), 70_000, 80_000)).isTrue();
     PatchRun anew = read(id).patchRun();
     assertThat(anew.lastMs() - anew.sinceMs()).isBetween(0L, 100L);
   }

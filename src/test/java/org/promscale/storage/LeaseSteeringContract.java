@@ -201,7 +201,7 @@ interface LeaseSteeringContract extends LeaseStoreFixture {
   @Test
   default void aHandOverEndsAnOpenPatch() {
     long id = steered();
-    PatchWish wish = new PatchWish("B", T0 + 10_000, T0 + 50_000);
+    PatchWish wish = new PatchWish("B", T0 + 10_000, T0 + 50_000, T0 + 50_000);
     ClusterState seen = read(id);
     assertThat(connector(1).openPatch(seen, wish, 15_000)).isTrue();
     long patch = read(id).openPatches().get(0).id();

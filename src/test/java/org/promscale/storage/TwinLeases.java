@@ -14,6 +14,7 @@ import org.promscale.ha.Cadence;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.LeaderChange;
 import org.promscale.ha.Lease;
+import org.promscale.ha.PatchRun;
 import org.promscale.ha.Settlement;
 import org.promscale.ha.Settling;
 import org.promscale.ha.Sighting;
@@ -200,10 +201,13 @@ public final class TwinLeases implements LeaseStore {
             && cluster.patchedAtMs <= now)) {
       return false;
     }
-    if (cluster.patchedAtMs == Lease.NO_TIME || cluster.patchedAtMs <= now - runGapMs) {
-      cluster.patchedSinceMs = now;
+    if (runGapMs > 0) {
+      boolean first = cluster.patchedAtMs == Lease.NO_TIME || cluster.patchedAtMs <= now - runGapMs;
+      long moved = PatchRun.movedMs(wish.holeMs(), cluster.sealMs);
+      cluster.patchedSinceMs =
+          first ? now : cluster.patchedSinceMs + Math.max(0, now - cluster.patchedAtMs - moved);
+      cluster.patchedAtMs = now;
     }
-    cluster.patchedAtMs = now;
     UUID before = cluster.fence;
     cluster.fence = db.newFence();
     cluster.sealMs = Math.max(cluster.sealMs, wish.endMs());
