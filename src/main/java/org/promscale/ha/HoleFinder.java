@@ -141,7 +141,7 @@ public final class HoleFinder {
     if (before.length > HABIT && agree(before)) {
       return ofAll;
     }
-    long some = Math.max(ofAll, steady(before));
+    long some = Math.max(ofAll, steady(storedMs));
     return before.length > DISTANCES
         ? some
         : Math.max(some, ofOneAuthor(storedMs, candidatesMs, authors));
@@ -163,17 +163,36 @@ public final class HoleFinder {
     long steady = Long.MAX_VALUE;
     for (int end = LEAST_DISTANCES; end <= all.length; end++) {
       long[] sorted = Arrays.stream(all, end - LEAST_DISTANCES, end).sorted().toArray();
-      if (50 * sorted[sorted.length - 1] <= 51 * sorted[0]) {
+      if (areExactly(sorted[0], sorted[sorted.length - 1])) {
         steady = Math.min(steady, middle(sorted));
       }
     }
     return steady == Long.MAX_VALUE ? 0 : steady;
   }
 
-  /** Of four one may be a hole, of three none. */
+  /** Of four one may be a hole, of three none: else the shortest is the only one that is none. */
   private static boolean holesAreFew(long[] sorted) {
     int most = sorted.length < 4 ? sorted.length - 1 : (sorted.length - 1) * 3 / 4;
-    return 4 * sorted[most] <= 5 * middle(sorted);
+    return 4 * sorted[most] <= 5 * middle(sorted)
+        && 4 * middle(sorted) <= 5 * sorted[sorted.length < 4 ? 0 : sorted.length / 4];
+  }
+
+  /**
+   * Returns the shortest distance that comes twice and exactly, or the one it is a multiple of:
+   * then both are holes. 0 if none.
+   */
+  private static long twice(long[] sorted) {
+    for (int i = 1; i < sorted.length; i++) {
+      if (areExactly(sorted[i - 1], sorted[i])) {
+        long twice = sorted[i - 1];
+        return areOfOnePhase(0, twice, sorted[0]) ? sorted[0] : twice;
+      }
+    }
+    return 0;
+  }
+
+  private static boolean areExactly(long shorter, long longer) {
+    return 50 * longer <= 51 * shorter;
   }
 
   /**
@@ -188,7 +207,10 @@ public final class HoleFinder {
             .mapToLong(i -> storedMs[i] - storedMs[i - 1])
             .sorted()
             .toArray();
-    long stored = sorted.length < LEAST_OF_ONE_AUTHOR || !holesAreFew(sorted) ? 0 : middle(sorted);
+    long stored = twice(sorted);
+    if (stored == 0 && sorted.length >= LEAST_OF_ONE_AUTHOR && holesAreFew(sorted)) {
+      stored = middle(sorted);
+    }
     return candidatesMs.length > LEAST_DISTANCES ? Math.min(stored, median(candidatesMs)) : stored;
   }
 

@@ -72,12 +72,10 @@ class HoleFinderHabitTest {
     // b led until 31 and a from there on, whose clock went back once.
     long[] handedOver = {1, 16, 31, 37, 45};
     Authorship known = Authorship.of(Long.MAX_VALUE, List.of(border(31, 31)));
-    assertThat(fits(Authorship.runningFrom(Long.MAX_VALUE), 7, handedOver)).isTrue();
     assertThat(fits(known, 7, handedOver)).as("15 between two of b are no hole").isFalse();
 
     // d leads from 40 on; before that others filled too much.
     long[] crowded = {2, 9, 17, 23, 32, 39, 47, 62, 77, 92};
-    assertThat(fits(Authorship.runningFrom(40), 83, crowded)).isTrue();
     Authorship patched = Authorship.of(40, List.of(border(40, 40), border(-80, 40)));
     assertThat(fits(patched, 83, crowded)).isFalse();
     Authorship since80 = Authorship.of(80, List.of(border(80, 80), border(-40, 80)));
@@ -138,6 +136,61 @@ class HoleFinderHabitTest {
       1, 10, 16, 25, 40, 70, 75, 85, 90, 100, 105, 120, 135, 150, 165, 175, 190, 205, 220
     };
     assertThat(fits(Authorship.runningFrom(165), 196, afterMany)).as("17 before").isFalse();
+  }
+
+  @Test
+  @DisplayName("Distances of one author that are holes are no spacing")
+  void holesOfOneAuthor() {
+    // a has led since -50, b has begun to fill a long hole of a's, every 10.
+    Authorship filling =
+        Authorship.of(
+            -50_000,
+            List.of(
+                border(-50_000, -50_000),
+                border(-170_000, -50_000),
+                new Authorship.Border(-50_000, 5_000, true)));
+    long[] begun = {
+      -180_000, -170_000, -160_000, -150_000, -114_498, -104_498, -94_498, -84_498, -70_000,
+      -60_000, -50_000, -44_498, -10_000, 25_502
+    };
+    assertThat(fits(filling, 0, begun)).as("10, 34.5 and 35.5: two are holes").isTrue();
+    long[] holed = {
+      -135_000, -120_000, -105_000, -90_000, -75_000, -60_000, -45_000, -30_000, -15_000, 15_000,
+      45_000
+    };
+    Authorship open =
+        Authorship.of(
+            -37_153,
+            List.of(
+                border(-37_153, -37_153),
+                border(-157_153, -37_153),
+                new Authorship.Border(-27_153, 22_847, true)));
+    assertThat(fits(open, 0, holed)).as("15, 30 and 30: twice 15").isTrue();
+  }
+
+  @Test
+  @DisplayName("One that comes twice exactly among those of one author is its spacing")
+  void twice() {
+    // b leads since -47, every 15; before that four had filled, and its clock jumped.
+    Authorship known =
+        Authorship.of(
+            -47_302,
+            List.of(border(-47_302, -47_302), border(-167_302, -30_007), border(-24_000, -9_500)));
+    long[] jumped = {
+      -128_809, -120_006, -113_809, -105_006, -90_006, -60_000, -54_209, -45_006, -39_209, -30_006,
+      -24_209, -15_000, -9_209, 5_791, 20_791
+    };
+    assertThat(fits(known, 0, jumped)).as("5.8, 15 and 15").isFalse();
+  }
+
+  @Test
+  @DisplayName("A steady distance counts before the candidates and after them")
+  void steadyAfterwards() {
+    long[] times = {
+      -160_761, -153_744, -145_761, -138_744, -63_744, -48_744, -33_744, -25_761, -10_761, 4_239,
+      19_239, 34_239, 49_239
+    };
+    assertThat(fits(Authorship.runningFrom(Long.MAX_VALUE), 0, times)).isFalse();
   }
 
   @Test
