@@ -25,20 +25,31 @@ public abstract class ApplicationServer extends ServerProcess {
   /** The heading of the guide above what is done in the admin console. */
   static final String CONSOLE = "In the admin console";
 
+  /** Settings for tests in which a dead leader is soon replaced. */
+  public static final Map<String, String> SETTINGS =
+      Map.of(
+          "PROMSCALE_METRICS_HIGH_AVAILABILITY", "true",
+          "PROMSCALE_METRICS_HIGH_AVAILABILITY_LEADER_TIMEOUT", "5s",
+          "PROMSCALE_METRICS_HIGH_AVAILABILITY_MISSING_LABELS", "accept");
+
   private static final Duration TOOL_LIMIT = Duration.ofMinutes(5);
 
   private final Path directory;
   private final Path home;
   private final OperatorGuide guide;
+  private final Map<String, String> settings;
 
   /**
    * Copies the server.
    *
    * @param page the server's page of the guide
    * @param unpacked the directory that its archive holds
+   * @param settings the connector's, as variables of the server's environment
    */
-  protected ApplicationServer(String name, String page, String unpacked) {
+  protected ApplicationServer(
+      String name, String page, String unpacked, Map<String, String> settings) {
     super(name);
+    this.settings = Map.copyOf(settings);
     guide = OperatorGuide.page(page);
     directory = Programs.temporaryDirectory(name);
     home = directory.resolve(unpacked);
@@ -136,14 +147,31 @@ public abstract class ApplicationServer extends ServerProcess {
     operateWith(block("deploy").replace("deploy promscale.war", "deploy --force promscale.war"));
   }
 
-  /** Makes a second data source, of the database {@code second}, and deploys the WAR with it. */
+  /**
+   * Makes a second data source, of the database {@code second}, and deploys the WAR with it and
+   * with settings of its own.
+   */
   public void deploySecond() {
-    secondFiles().forEach(this::write);
-    operate("second");
+    secondFiles().forEach(file -> write(file, block(file)));
+    secondSteps().forEach(this::operate);
   }
 
   /** Returns the names of the guide's files for a second application, which are blocks of it. */
   protected abstract List<String> secondFiles();
+
+  /** Returns the names of the guide's commands for a second application, in their order. */
+  protected abstract List<String> secondSteps();
+
+  /** Lets the server ask for a user, as {@code docs/security.md} says, once the WAR is deployed. */
+  public void secure() {
+    OperatorGuide security = OperatorGuide.page("security");
+    write("security.xml", security.block("security.xml"));
+    operateWith(local(security.block("descriptor")));
+    operateWith(local(security.block(securitySteps())));
+  }
+
+  /** Returns the name of the commands with which the server asks for a user. */
+  protected abstract String securitySteps();
 
   /** Takes the WAR away with the server's tool. */
   public void undeploy() {
@@ -218,10 +246,10 @@ public abstract class ApplicationServer extends ServerProcess {
     return local;
   }
 
-  /** Writes a block of the guide where its commands run. */
-  private void write(String block) {
+  /** Writes a file where the guide's commands run. */
+  private void write(String name, String text) {
     try {
-      Files.writeString(directory.resolve(block), block(block));
+      Files.writeString(directory.resolve(name), text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -243,9 +271,7 @@ public abstract class ApplicationServer extends ServerProcess {
     line.add("PATH=" + home.resolve("bin") + ":" + System.getenv("PATH"));
     environment().forEach((name, value) -> line.add(name + "=" + value));
     // Settings reach the connector from the environment of the server's JVM.
-    line.add("PROMSCALE_METRICS_HIGH_AVAILABILITY=true");
-    line.add("PROMSCALE_METRICS_HIGH_AVAILABILITY_LEADER_TIMEOUT=5s");
-    line.add("PROMSCALE_METRICS_HIGH_AVAILABILITY_MISSING_LABELS=accept");
+    settings.forEach((name, value) -> line.add(name + "=" + value));
     line.addAll(List.of("bash", "-e", "-c", "cd '" + directory + "'\n" + script));
     return line;
   }

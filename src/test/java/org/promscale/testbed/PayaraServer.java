@@ -13,22 +13,28 @@ public final class PayaraServer extends ApplicationServer {
   private final int base = freeBase(100, 9, 37, 38, 39, ADMIN, 49, 59, 66, 76, HTTP, 81, 86);
   private final PostgresServer postgres;
 
-  private PayaraServer(PostgresServer postgres) {
-    super("payara", "payara", "payara6");
+  private PayaraServer(PostgresServer postgres, Map<String, String> settings) {
+    super("payara", "payara", "payara6", settings);
     this.postgres = postgres;
     operate("prepare");
   }
 
   /** Makes and starts a server whose data source leads to a database. */
   public static PayaraServer start(PostgresServer postgres) {
-    PayaraServer server = startWithoutDataSource(postgres);
+    return start(postgres, SETTINGS);
+  }
+
+  /** Makes and starts a server with other settings of the connector. */
+  public static PayaraServer start(PostgresServer postgres, Map<String, String> settings) {
+    PayaraServer server = new PayaraServer(postgres, settings);
+    server.start();
     server.configure();
     return server;
   }
 
   /** Makes and starts a server without a data source. */
   public static PayaraServer startWithoutDataSource(PostgresServer postgres) {
-    PayaraServer server = new PayaraServer(postgres);
+    PayaraServer server = new PayaraServer(postgres, SETTINGS);
     server.start();
     return server;
   }
@@ -81,6 +87,16 @@ public final class PayaraServer extends ApplicationServer {
   @Override
   protected List<String> secondFiles() {
     return List.of("glassfish-second.xml");
+  }
+
+  @Override
+  protected List<String> secondSteps() {
+    return List.of("second", "second-settings");
+  }
+
+  @Override
+  protected String securitySteps() {
+    return "payara";
   }
 
   @Override

@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * @param scrapeInterval time between two scrapes of every target
  * @param externalLabels labels that Prometheus adds to everything it sends
  * @param targets job names to host:port; an address of {@link #ITSELF} means the server itself
- * @param remoteWrite where to send samples
+ * @param remoteWrite where to send samples; NAME:PASSWORD@ in it becomes {@code basic_auth}
  * @param queue settings of {@code queue_config}
  */
 public record PrometheusConfig(
@@ -91,7 +91,14 @@ public record PrometheusConfig(
     remoteWrite.ifPresent(
         address -> {
           lines.add("remote_write:");
-          lines.add("  - url: " + address);
+          String user = address.getUserInfo();
+          lines.add("  - url: " + address.toString().replace(user + "@", ""));
+          if (user != null) {
+            int colon = user.indexOf(':');
+            lines.add("    basic_auth:");
+            lines.add("      username: '" + user.substring(0, colon) + "'");
+            lines.add("      password: '" + user.substring(colon + 1) + "'");
+          }
           if (!queue.isEmpty()) {
             lines.add("    queue_config:");
             queue.forEach((key, value) -> lines.add("      " + key + ": " + value));

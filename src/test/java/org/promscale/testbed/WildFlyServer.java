@@ -18,13 +18,14 @@ public final class WildFlyServer extends ApplicationServer {
   private final int offset = freeBase(1, HTTP, 8_443, MANAGEMENT);
   private final PostgresServer postgres;
 
-  private WildFlyServer(PostgresServer postgres) {
-    super("wildfly", PAGE, "wildfly");
+  private WildFlyServer(PostgresServer postgres, Map<String, String> settings) {
+    super("wildfly", PAGE, "wildfly", settings);
     this.postgres = postgres;
   }
 
-  private WildFlyServer(PostgresServer postgres, UnaryOperator<String> script) {
-    this(postgres);
+  private WildFlyServer(
+      PostgresServer postgres, Map<String, String> settings, UnaryOperator<String> script) {
+    this(postgres, settings);
     try {
       Files.writeString(directory().resolve("promscale.cli"), script.apply(block("promscale.cli")));
     } catch (IOException e) {
@@ -35,7 +36,12 @@ public final class WildFlyServer extends ApplicationServer {
 
   /** Makes and starts a server whose data source leads to a database. */
   public static WildFlyServer start(PostgresServer postgres) {
-    return start(new WildFlyServer(postgres, script -> script));
+    return start(postgres, SETTINGS);
+  }
+
+  /** Makes and starts a server with other settings of the connector. */
+  public static WildFlyServer start(PostgresServer postgres, Map<String, String> settings) {
+    return start(new WildFlyServer(postgres, settings, script -> script));
   }
 
   /** Makes and starts a server where the driver is deployed like an application. */
@@ -44,6 +50,7 @@ public final class WildFlyServer extends ApplicationServer {
     return start(
         new WildFlyServer(
             postgres,
+            SETTINGS,
             script ->
                 withoutDriver(script)
                     .replaceAll("(?m)^embed-server.*\n", "$0" + deploy)
@@ -52,12 +59,12 @@ public final class WildFlyServer extends ApplicationServer {
 
   /** Makes and starts a server whose data source has no driver. */
   public static WildFlyServer startWithoutDriver(PostgresServer postgres) {
-    return start(new WildFlyServer(postgres, WildFlyServer::withoutDriver));
+    return start(new WildFlyServer(postgres, SETTINGS, WildFlyServer::withoutDriver));
   }
 
   /** Starts a server as it was unpacked, with a user of the admin console. */
   public static WildFlyServer startUnprepared(PostgresServer postgres) {
-    WildFlyServer server = new WildFlyServer(postgres);
+    WildFlyServer server = new WildFlyServer(postgres, SETTINGS);
     server.operate("user");
     return start(server);
   }
@@ -70,7 +77,9 @@ public final class WildFlyServer extends ApplicationServer {
   public static WildFlyServer startWithoutDataSource(PostgresServer postgres) {
     return start(
         new WildFlyServer(
-            postgres, script -> script.replaceAll("(?s)data-source add.*?(?=\n/subsystem)", "")));
+            postgres,
+            SETTINGS,
+            script -> script.replaceAll("(?s)data-source add.*?(?=\n/subsystem)", "")));
   }
 
   private static WildFlyServer start(WildFlyServer server) {
@@ -113,6 +122,16 @@ public final class WildFlyServer extends ApplicationServer {
   @Override
   protected List<String> secondFiles() {
     return List.of("second.xml", "second.properties", "second.cli");
+  }
+
+  @Override
+  protected List<String> secondSteps() {
+    return List.of("second");
+  }
+
+  @Override
+  protected String securitySteps() {
+    return "wildfly";
   }
 
   @Override
