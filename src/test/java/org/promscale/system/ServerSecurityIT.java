@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +27,7 @@ import org.promscale.testbed.PrometheusConfig;
 import org.promscale.testbed.PrometheusServer;
 import org.promscale.testbed.RealClients;
 import org.promscale.testbed.RemoteWriteClient;
+import org.promscale.testbed.SamplePoint;
 import org.promscale.testbed.StoredSamples;
 import org.promscale.testbed.WildFlyServer;
 import org.promscale.testbed.WireLabels;
@@ -75,22 +77,24 @@ class ServerSecurityIT {
   private void onlyUsersOfTheServerAreLetIn(ApplicationServer server) throws Exception {
     server.deploy();
     ready(server);
-    assertThat(write(server, null).statusCode()).isEqualTo(204);
+    assertThat(write(server, null, "open").statusCode()).isEqualTo(204);
 
     server.secure();
     ready(server);
     for (String path : new String[] {"/", "/metrics", HaStatus.PATH}) {
       assertThat(get(server, path, null)).as(path).isEqualTo(401);
+      assertThat(get(server, path, "alice:wrong-horse")).as(path).isEqualTo(401);
       assertThat(get(server, path, ALICE)).as(path).isEqualTo(200);
     }
     for (String probe : new String[] {"/-/ready", "/-/healthy", "/healthz"}) {
       assertThat(get(server, probe, null)).as(probe).isEqualTo(200);
     }
-    HttpResponse<String> refused = write(server, null);
+    HttpResponse<String> refused = write(server, null, "nobody");
     assertThat(refused.statusCode()).isEqualTo(401);
     assertThat(refused.headers().firstValue("WWW-Authenticate").orElse("")).startsWith("Basic ");
-    assertThat(write(server, "alice:wrong-horse").statusCode()).isEqualTo(401);
-    assertThat(write(server, ALICE).statusCode()).isEqualTo(204);
+    assertThat(write(server, "alice:wrong-horse", "wrong").statusCode()).isEqualTo(401);
+    assertThat(write(server, ALICE, "alice").statusCode()).isEqualTo(204);
+    assertThat(stored("secured")).containsExactlyInAnyOrder("open", "alice");
 
     ordersAreInTheUsersName(server);
     aRealSenderIsLetIn(server);
@@ -118,13 +122,18 @@ class ServerSecurityIT {
             .withTarget("prometheus", PrometheusConfig.ITSELF)
             .withRemoteWrite(address);
     try (PrometheusServer prometheus = PrometheusServer.startNew(configuration)) {
-      Await.until(
-          prometheus.address() + " is stored",
-          PATIENCE,
-          () ->
-              new StoredSamples(postgres.dataSource(DeploymentScenario.DATABASE))
-                  .all().stream().anyMatch(point -> point.series().contains("cluster=\"real\"")));
+      Await.until(prometheus.address() + " is stored", PATIENCE, () -> !stored("real").isEmpty());
     }
+  }
+
+  /** Returns the metric of each stored sample of a cluster. */
+  private List<String> stored(String cluster) throws Exception {
+    return new StoredSamples(postgres.dataSource(DeploymentScenario.DATABASE))
+        .all().stream()
+            .map(SamplePoint::series)
+            .filter(series -> series.contains("cluster=\"" + cluster + "\""))
+            .map(series -> series.replaceFirst(".*__name__=\"([^\"]*)\".*", "$1"))
+            .toList();
   }
 
   private static void ready(ApplicationServer server) {
@@ -136,10 +145,10 @@ class ServerSecurityIT {
     return send(request(server.uri(path), user)).statusCode();
   }
 
-  private static HttpResponse<String> write(ApplicationServer server, @Nullable String user)
-      throws Exception {
+  private static HttpResponse<String> write(
+      ApplicationServer server, @Nullable String user, String metric) throws Exception {
     Map<String, String> labels =
-        Map.of("__name__", "secured", "cluster", "secured", "__replica__", "a");
+        Map.of("__name__", metric, "cluster", "secured", "__replica__", "a");
     WriteRequest request =
         WriteRequest.newBuilder()
             .addTimeseries(

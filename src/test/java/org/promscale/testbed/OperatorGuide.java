@@ -25,19 +25,21 @@ public final class OperatorGuide {
 
   private OperatorGuide(List<String> lines) {
     this.lines = lines;
-    String block = "";
+    String opening = "";
     List<String> content = new ArrayList<>();
     for (String line : lines) {
       if (!line.startsWith(FENCE)) {
         content.add(line);
-      } else if (block.isEmpty()) {
-        block = line.substring(line.indexOf(' ') + 1);
+      } else if (opening.isEmpty()) {
+        opening = line;
         content.clear();
       } else {
-        if (blocks.put(block, String.join("\n", content) + "\n") != null) {
+        // A block without a name is an example; only those with one are run.
+        String block = opening.replaceFirst("^\\S+ ?", "");
+        if (!block.isEmpty() && blocks.put(block, String.join("\n", content) + "\n") != null) {
           throw new IllegalArgumentException("two blocks are called " + block);
         }
-        block = "";
+        opening = "";
       }
     }
   }
