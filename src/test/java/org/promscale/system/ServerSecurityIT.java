@@ -58,6 +58,10 @@ class ServerSecurityIT {
   void wildFlyAsksForAUser() throws Exception {
     try (ApplicationServer server = WildFlyServer.start(postgres, settings())) {
       onlyUsersOfTheServerAreLetIn(server);
+      // The overlay is for later versions too.
+      server.redeploy();
+      ready(server);
+      assertThat(get(server, "/", null)).isEqualTo(401);
     }
   }
 
@@ -65,6 +69,10 @@ class ServerSecurityIT {
   void payaraServerAsksForAUser() throws Exception {
     try (ApplicationServer server = PayaraServer.start(postgres, settings())) {
       onlyUsersOfTheServerAreLetIn(server);
+      // As the page warns: without the descriptor it is open again.
+      server.redeploy();
+      ready(server);
+      assertThat(get(server, "/", null)).isEqualTo(200);
     }
   }
 

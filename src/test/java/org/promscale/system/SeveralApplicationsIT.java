@@ -26,7 +26,7 @@ import org.promscale.testbed.WildFlyServer;
 import org.promscale.testbed.WireLabels;
 import org.promscale.wire.proto.RemoteWriteV1.WriteRequest;
 
-/** The WAR twice in one server: each with a context root, a database and leaders of its own. */
+/** The WAR twice in one server: each with a context root, a database, leaders and settings. */
 @Tag("long")
 class SeveralApplicationsIT {
 
@@ -81,19 +81,28 @@ class SeveralApplicationsIT {
     assertThat(leader(server.uri("/second" + HaStatus.PATH), SECOND)).isEqualTo("a");
     assertThat(leader(server.uri(HaStatus.PATH), SECOND)).isEmpty();
 
-    // The guide's second application has a timeout of its own; the first one works its out.
-    assertThat(timeout(server.uri("/second" + HaStatus.PATH), SECOND)).isEqualTo(60.0);
-    assertThat(timeout(server.uri(HaStatus.PATH), "first")).isLessThan(60.0);
-
+    settingsAreTheirOwn(server);
     try (PrefixProxy proxy = PrefixProxy.startNew(server.uri("/").getPort())) {
       write(proxy.uri("/api/v1/write"), "through");
-      assertThat(names(SECOND)).containsExactlyInAnyOrder(SECOND, "through");
+      assertThat(names(SECOND)).contains("through");
       String page = HttpProbe.get(proxy.uri("/"), Duration.ofSeconds(5)).body();
       assertThat(page)
           .contains("database second", "href=\"metrics\"", "new URL(\"api/v1/write\", document");
       assertThat(page).doesNotContain("href=\"/");
     }
     assertThat(server.errors()).isEmpty();
+  }
+
+  /** The guide's second application has settings of its own, the first one the defaults. */
+  private void settingsAreTheirOwn(ApplicationServer server) throws Exception {
+    assertThat(timeout(server.uri("/second" + HaStatus.PATH), SECOND)).isEqualTo(60.0);
+    assertThat(timeout(server.uri(HaStatus.PATH), "first")).isNotEqualTo(60.0);
+
+    Map<String, String> labels = Map.of("__name__", "several", "cluster", "no replica");
+    assertThat(send(server.uri("/api/v1/write"), labels).status()).isEqualTo(400);
+    assertThat(send(server.uri("/second/api/v1/write"), labels).status()).isEqualTo(204);
+    assertThat(names(DeploymentScenario.DATABASE)).containsExactly("first");
+    assertThat(names(SECOND)).containsExactlyInAnyOrder(SECOND, "no replica");
   }
 
   private List<String> names(String database) throws Exception {
@@ -114,15 +123,18 @@ class SeveralApplicationsIT {
   }
 
   private void write(URI address, String cluster) throws Exception {
-    Map<String, String> labels =
-        Map.of("__name__", "several", "cluster", cluster, "__replica__", "a");
+    Answer answer =
+        send(address, Map.of("__name__", "several", "cluster", cluster, "__replica__", "a"));
+    assertThat(answer.status()).as(answer.body()).isEqualTo(204);
+  }
+
+  private Answer send(URI address, Map<String, String> labels) throws Exception {
     WriteRequest request =
         WriteRequest.newBuilder()
             .addTimeseries(
                 WireLabels.encode(labels)
                     .addSamples(WireLabels.sample(System.currentTimeMillis(), 1)))
             .build();
-    Answer answer = client.write(address, request);
-    assertThat(answer.status()).as(answer.body()).isEqualTo(204);
+    return client.write(address, request);
   }
 }

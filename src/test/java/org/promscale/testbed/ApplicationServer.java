@@ -153,16 +153,13 @@ public abstract class ApplicationServer extends ServerProcess {
    */
   public void deploySecond() {
     secondFiles().forEach(file -> write(file, block(file)));
-    secondSteps().forEach(this::operate);
+    operate("second");
   }
 
   /** Returns the names of the guide's files for a second application, which are blocks of it. */
   protected abstract List<String> secondFiles();
 
-  /** Returns the names of the guide's commands for a second application, in their order. */
-  protected abstract List<String> secondSteps();
-
-  /** Lets the server ask for a user, as {@code docs/security.md} says, once the WAR is deployed. */
+  /** Lets the server ask for a user, as {@code docs/security.md} says. */
   public void secure() {
     OperatorGuide security = OperatorGuide.page("security");
     write("security.xml", security.block("security.xml"));

@@ -90,11 +90,6 @@ public final class PayaraServer extends ApplicationServer {
   }
 
   @Override
-  protected List<String> secondSteps() {
-    return List.of("second", "second-settings");
-  }
-
-  @Override
   protected String securitySteps() {
     return "payara";
   }

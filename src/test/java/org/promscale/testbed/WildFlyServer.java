@@ -125,11 +125,6 @@ public final class WildFlyServer extends ApplicationServer {
   }
 
   @Override
-  protected List<String> secondSteps() {
-    return List.of("second");
-  }
-
-  @Override
   protected String securitySteps() {
     return "wildfly";
   }
