@@ -87,6 +87,16 @@ public final class WildFlyServer extends ApplicationServer {
     return server;
   }
 
+  /** Lets the server refuse requests and tasks. */
+  public void suspend() {
+    operate("suspend");
+  }
+
+  /** Lets the server go on. */
+  public void resume() {
+    operate("resume");
+  }
+
   @Override
   protected Map<String, String> replacements() {
     return Map.of(
