@@ -30,7 +30,6 @@ public final class ClassArchive {
   private static final Duration STOP = Duration.ofMinutes(2);
   private static final Duration THREADS = Duration.ofSeconds(10);
   private static final String END_OF_THREADS = "JNI global refs";
-  private static final int TRIES = 2;
   private static final int OK = 200;
 
   private ClassArchive() {}
@@ -63,15 +62,15 @@ public final class ClassArchive {
 
   private static void make(Path jar, Path archive, List<String> flags)
       throws LaunchFailure, IOException, InterruptedException {
-    for (int tries = 1; ; tries++) {
-      try {
-        makeOnce(jar, archive, flags);
-        return;
-      } catch (LaunchFailure e) {
-        if (tries == TRIES) {
-          throw e;
-        }
+    long start = System.nanoTime();
+    try {
+      makeOnce(jar, archive, flags);
+    } catch (LaunchFailure e) {
+      // Where a connector hung a build does not wait for a second one.
+      if (System.nanoTime() - start >= START.toNanos()) {
+        throw e;
       }
+      makeOnce(jar, archive, flags);
     }
   }
 
