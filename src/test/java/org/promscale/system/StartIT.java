@@ -40,36 +40,41 @@ class StartIT {
   private record Start(double wall, double cpu, double ready, double idle) {}
 
   /** A way to start, and the starts so far. */
-  private record Way(String name, Path jar, List<String> options, List<Start> starts) {}
+  private record Way(String name, Path jar, List<String> options, String uri, List<Start> starts) {}
 
   @Test
   void starts() throws Exception {
     Path jar = Path.of(System.getProperty("promscale.jar", "target/promscale.jar"));
     Path alone = Files.copy(jar, directory.resolve("promscale.jar"));
     List<Way> ways = new ArrayList<>();
-    String before = System.getProperty("start.before", "");
-    if (!before.isEmpty()) {
-      ways.add(new Way("before", Path.of(before), List.of(), new ArrayList<>()));
-    }
-    ways.add(new Way("alone", alone, List.of(), new ArrayList<>()));
-    ways.add(new Way("archive", jar, ClassArchives.options(jar), new ArrayList<>()));
     try (PostgresServer postgres = PostgresServer.start(Map.of())) {
-      String uri = postgres.uri(postgres.createDatabase());
+      String before = System.getProperty("start.before", "");
+      if (!before.isEmpty()) {
+        ways.add(way("before", Path.of(before), List.of(), postgres));
+      }
+      ways.add(way("alone", alone, List.of(), postgres));
+      ways.add(way("archive", jar, ClassArchives.options(jar), postgres));
       for (int run = 0; run < RUNS; run++) {
         for (Way way : ways) {
-          way.starts().add(start(way, uri));
+          way.starts().add(start(way));
         }
       }
     }
     ways.forEach(StartIT::print);
   }
 
-  private Start start(Way way, String uri) throws Exception {
+  /** Each has a database of its own: an older jar refuses a newer schema. */
+  private static Way way(String name, Path jar, List<String> options, PostgresServer postgres)
+      throws Exception {
+    return new Way(name, jar, options, postgres.uri(postgres.createDatabase()), new ArrayList<>());
+  }
+
+  private Start start(Way way) throws Exception {
     Path out = Files.createTempFile(directory, "out", ".txt");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(way.options());
-    command.addAll(List.of("-jar", way.jar().toString(), "-db.uri=" + uri));
+    command.addAll(List.of("-jar", way.jar().toString(), "-db.uri=" + way.uri()));
     command.add("-web.listen-address=127.0.0.1:" + freePort());
     long began = System.nanoTime();
     Process process =
