@@ -150,8 +150,8 @@ public final class HoleFinder {
   /** Tells whether most distances are alike: holes, which are longer, are few, and so are seams. */
   private static boolean agree(long[] times) {
     long[] sorted = distances(times).sorted().toArray();
-    return 4 * sorted[sorted.length * 3 / 4] <= 5 * middle(sorted)
-        && 4 * middle(sorted) <= 5 * sorted[sorted.length / 4];
+    return 16 * sorted[sorted.length * 3 / 4] <= 17 * middle(sorted)
+        && 16 * middle(sorted) <= 17 * sorted[sorted.length / 4];
   }
 
   /**

@@ -74,7 +74,10 @@ final class ServerClasses {
     }
   }
 
-  /** Half of a server would boot, and fail somewhere with an error nobody understands. */
+  /**
+   * Half of a server would boot, and fail somewhere with an error nobody understands. So would one
+   * behind a link: it tells its own jars by their real paths.
+   */
   private static void requireWhole(URI jar) throws LaunchFailure {
     for (String entry : classPath(jar)) {
       Path file = Path.of(jar.resolve(entry));
@@ -82,6 +85,19 @@ final class ServerClasses {
         throw LaunchFailure.environment(
             file + " is missing: copy the whole directory from the build, or remove it");
       }
+      if (isLinked(Path.of(jar.resolve(".")), file)) {
+        throw LaunchFailure.environment(
+            file + " is behind a link: copy the directory from the build instead, or remove it");
+      }
+    }
+  }
+
+  private static boolean isLinked(Path directory, Path file) throws LaunchFailure {
+    try {
+      return !file.toRealPath()
+          .equals(directory.toRealPath().resolve(directory.relativize(file).normalize()));
+    } catch (IOException e) {
+      throw LaunchFailure.environment("cannot read " + file + ": " + Directories.reason(e));
     }
   }
 

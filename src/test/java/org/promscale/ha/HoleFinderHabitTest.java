@@ -114,6 +114,15 @@ class HoleFinderHabitTest {
     Authorship known = Authorship.of(55, List.of(border(55, 55), border(-65, 55)));
     assertThat(fits(known, 82, mixed)).as("nine before").isFalse();
     assertThat(fits(known, 90, 5, 15, 20, 30, 40, 45, 50, 60, 75, 105, 120, 135, 150)).isTrue();
+    // Two with phases nearly half a spacing apart; a leads since -22.5.
+    long[] half = {
+      -75_000, -68_332, -60_000, -53_332, -45_000, -38_332, -30_000, -23_332, -8_332, 6_668, 21_668
+    };
+    Authorship since =
+        Authorship.of(
+            -22_500,
+            List.of(border(-22_500, -22_500), border(-53_332, -53_332), border(-142_500, -22_500)));
+    assertThat(fits(since, 0, half)).as("6.7 and 8.3 are not alike").isFalse();
   }
 
   @Test

@@ -89,15 +89,38 @@ class ClassArchiveIT {
     }
     assertThat(missing).isNotEmpty();
 
+    assertThat(refusal(jar))
+        .containsExactly(
+            "promscale: "
+                + missing
+                + " is missing: copy the whole directory from the build, or remove it");
+  }
+
+  @Test
+  void aDirectoryBehindALinkIsRefused() throws Exception {
+    Path jar = copyOfTheJar("linked");
+    Path linked = jar.resolveSibling("promscale.d");
+    Files.createSymbolicLink(linked, UberJar.jar().toAbsolutePath().resolveSibling("promscale.d"));
+    assertThat(refusal(jar))
+        .singleElement()
+        .asString()
+        .startsWith("promscale: " + linked)
+        .endsWith(" is behind a link: copy the directory from the build instead, or remove it");
+  }
+
+  @Test
+  void aWholeInstallationBehindALinkStarts() throws Exception {
+    Path current = directory.resolve("current");
+    Files.createSymbolicLink(current, UberJar.jar().toAbsolutePath().getParent());
+    startAndStop(current.resolve(UberJar.jar().getFileName()), List.of());
+  }
+
+  private List<String> refusal(Path jar) throws Exception {
     try (PostgresServer postgres = PostgresServer.start(Map.of());
-        UberJar part =
+        UberJar refused =
             UberJar.start(jar, List.of(), directory.resolve("work"), database(postgres), listen)) {
-      assertThat(part.exitCode(REFUSAL)).isEqualTo(1);
-      assertThat(part.err())
-          .containsExactly(
-              "promscale: "
-                  + missing
-                  + " is missing: copy the whole directory from the build, or remove it");
+      assertThat(refused.exitCode(REFUSAL)).isEqualTo(1);
+      return refused.err();
     }
   }
 

@@ -96,11 +96,14 @@ final class Watchdog {
     }
   }
 
-  /** Notes with which patch those began that follow on each other. */
+  /** Notes with which patch those began that follow on each other: its start moves up, too. */
   private static void watchRun(Watched watched, TwinHistory now) {
     ClusterState state = now.state();
-    if (state != null && state.patchRun().sinceMs() != watched.runSinceMs) {
-      watched.runSinceMs = state.patchRun().sinceMs();
+    if (state == null || state.patchRun().sinceMs() == watched.runSinceMs) {
+      return;
+    }
+    watched.runSinceMs = state.patchRun().sinceMs();
+    if (watched.runSinceMs == state.patchRun().lastMs()) {
       watched.firstOfRun = now.patches().size() - 1;
     }
   }
