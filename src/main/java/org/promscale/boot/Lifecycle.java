@@ -39,7 +39,10 @@ public class Lifecycle {
   private static final long OPEN_MILLIS = 500;
   private static final long VIEWS_MILLIS = 1_000;
   private static final long LOOK_MILLIS = 1_000;
-  private static final long PARTITIONS_MILLIS = 60_000;
+  private static final long TICK_MILLIS = 1_000;
+
+  /** Once a minute. */
+  private static final int PARTITIONS_TICKS = 60;
 
   @Resource private ManagedScheduledExecutorService scheduler;
 
@@ -60,7 +63,12 @@ public class Lifecycle {
     every(OPEN_MILLIS, "opening the database", whileItAnswers(this::open));
     every(VIEWS_MILLIS, "making views", whileItAnswers(storage::keepViews));
     every(LOOK_MILLIS, "looking at leaders", whileItAnswers(this::look));
-    every(PARTITIONS_MILLIS, "making partitions", storage::keepPartitions);
+    // No long delay: a cancelled task stays in a server's queue until its delay is over, and keeps
+    // the whole application in memory after its undeployment.
+    every(
+        TICK_MILLIS,
+        "making partitions",
+        PeriodicWork.onceIn(PARTITIONS_TICKS, storage::keepPartitions));
   }
 
   @PreDestroy

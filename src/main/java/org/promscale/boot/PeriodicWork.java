@@ -33,6 +33,18 @@ interface PeriodicWork {
     };
   }
 
+  /** Returns work that is done in the first of so many runs, and then in the first of as many. */
+  static PeriodicWork onceIn(int runs, PeriodicWork work) {
+    // A schedule runs its task one run after the other, and makes each run's writes seen by the
+    // next.
+    int[] done = new int[1];
+    return () -> {
+      if (done[0]++ % runs == 0) {
+        work.run();
+      }
+    };
+  }
+
   /**
    * A pool's proxy of a connection that was closed under it (after this process was frozen, for
    * one) hides why; the next run gets another connection.

@@ -18,6 +18,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -52,6 +53,26 @@ class PeriodicWorkTest {
               throw (Error) failure;
             });
     assertThatCode(task::run).doesNotThrowAnyException();
+  }
+
+  @Test
+  @DisplayName("Rare work is done in the first run, and then in one of so many, whatever failed")
+  void rare() {
+    List<Integer> done = new ArrayList<>();
+    int[] run = new int[1];
+    Runnable task =
+        PeriodicWork.guarded(
+            "test",
+            PeriodicWork.onceIn(
+                3,
+                () -> {
+                  done.add(run[0]);
+                  throw new SQLException("down");
+                }));
+    for (; run[0] < 8; run[0]++) {
+      task.run();
+    }
+    assertThat(done).containsExactly(0, 3, 6);
   }
 
   static Stream<Arguments> levels() {

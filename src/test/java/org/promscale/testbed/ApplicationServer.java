@@ -188,6 +188,12 @@ public abstract class ApplicationServer extends ServerProcess {
     return jvm().copiesOf(className);
   }
 
+  /**
+   * Returns how many copies of the application may stay in memory once it was replaced so often and
+   * some time has passed: the one that runs, and what nothing of ours can let go.
+   */
+  public abstract long copiesAfter(int redeployments);
+
   /** Returns the number of threads of the server. */
   public long threads() {
     return jvm().threads();

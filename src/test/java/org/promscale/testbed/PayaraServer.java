@@ -95,6 +95,12 @@ public final class PayaraServer extends ApplicationServer {
   }
 
   @Override
+  public long copiesAfter(int redeployments) {
+    // All of them: see "Redeployment" in the guide.
+    return redeployments + 1L;
+  }
+
+  @Override
   protected boolean isReady() {
     return output().stream().anyMatch(line -> line.contains("startup time : "));
   }
