@@ -1,6 +1,7 @@
 package org.promscale.system;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,12 +35,21 @@ final class HaStand implements AutoCloseable {
 
   /** Starts it all, the connectors' JVMs with these options. */
   HaStand(List<String> javaOptions, int number, String timeout, String... more) {
+    this(ConnectorProcess.packagedJar(), javaOptions, number, timeout, more);
+  }
+
+  /** Starts it all, the connectors from this jar. */
+  HaStand(Path jar, int number, String timeout) {
+    this(jar, ConnectorProcess.SHORT_LIFE, number, timeout);
+  }
+
+  private HaStand(Path jar, List<String> javaOptions, int number, String timeout, String... more) {
     postgres = PostgresServer.start(Map.of());
     try {
       database = postgres.createDatabase();
       connectors.addAll(
           ConnectorProcess.startSeveral(
-              javaOptions, number, postgres, database, flags(timeout, more)));
+              jar, javaOptions, number, postgres, database, flags(timeout, more)));
       balancer =
           LoadBalancer.startNew(
               LoadBalancer.Balance.PER_REQUEST,

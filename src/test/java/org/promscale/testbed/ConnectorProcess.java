@@ -20,7 +20,7 @@ public final class ConnectorProcess extends ServerProcess {
    */
   public static final List<String> SHORT_LIFE = List.of("-XX:TieredStopAtLevel=1");
 
-  private final Path jar;
+  private Path jar;
   private final Path directory = Programs.temporaryDirectory("connector");
   private final int port = Programs.freePort();
   private final List<String> javaOptions;
@@ -28,8 +28,12 @@ public final class ConnectorProcess extends ServerProcess {
   private List<ProcessHandle> descendants = List.of();
 
   private ConnectorProcess(List<String> javaOptions, List<String> arguments) {
+    this(packagedJar(), javaOptions, arguments);
+  }
+
+  private ConnectorProcess(Path jar, List<String> javaOptions, List<String> arguments) {
     super("connector");
-    this.jar = Path.of(System.getProperty("promscale.jar", "target/promscale.jar"));
+    this.jar = jar;
     this.javaOptions = List.copyOf(javaOptions);
     this.arguments = List.copyOf(arguments);
     if (!Files.exists(jar)) {
@@ -38,6 +42,16 @@ public final class ConnectorProcess extends ServerProcess {
               + jar.toAbsolutePath()
               + ")");
     }
+  }
+
+  /** Returns the jar that this build makes. */
+  public static Path packagedJar() {
+    return Path.of(System.getProperty("promscale.jar", "target/promscale.jar"));
+  }
+
+  /** Sets what runs from the next start on, on the same port with the same flags. */
+  public void useJar(Path another) {
+    jar = another;
   }
 
   /**
@@ -76,11 +90,14 @@ public final class ConnectorProcess extends ServerProcess {
   /** Starts several connectors on one database at once, and waits until all are ready. */
   public static List<ConnectorProcess> startSeveral(
       int number, PostgresServer postgres, String database, String... arguments) {
-    return startSeveral(SHORT_LIFE, number, postgres, database, arguments);
+    return startSeveral(packagedJar(), SHORT_LIFE, number, postgres, database, arguments);
   }
 
-  /** Like {@link #startSeveral(int, PostgresServer, String, String...)}, with JVM options. */
+  /**
+   * Like {@link #startSeveral(int, PostgresServer, String, String...)}, with a jar and JVM options.
+   */
   public static List<ConnectorProcess> startSeveral(
+      Path jar,
       List<String> javaOptions,
       int number,
       PostgresServer postgres,
@@ -90,7 +107,7 @@ public final class ConnectorProcess extends ServerProcess {
     try {
       for (int i = 0; i < number; i++) {
         ConnectorProcess connector =
-            new ConnectorProcess(javaOptions, onDatabase(postgres, database, arguments));
+            new ConnectorProcess(jar, javaOptions, onDatabase(postgres, database, arguments));
         connectors.add(connector);
         connector.launch();
       }

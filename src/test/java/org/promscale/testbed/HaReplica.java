@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
@@ -85,6 +87,13 @@ public final class HaReplica implements AutoCloseable {
   /** Returns the number of requests given up after a 4xx, in all its lives. */
   public long requestsDropped() {
     return lives.stream().mapToLong(SyntheticReplica::requestsDropped).sum();
+  }
+
+  /** Returns how often which status was answered instead of success, "none" for no answer. */
+  public Map<String, Long> refusals() {
+    Map<String, Long> sums = new TreeMap<>();
+    lives.forEach(life -> life.refusals().forEach((k, v) -> sums.merge(k, v, Long::sum)));
+    return sums;
   }
 
   /** Returns the last answer for which a request was given up, empty without one. */

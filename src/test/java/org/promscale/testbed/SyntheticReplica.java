@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -123,6 +125,13 @@ public final class SyntheticReplica implements AutoCloseable {
   /** Returns the number of tries after the first. */
   public long retries() {
     return shards.stream().mapToLong(SyntheticShard::retries).sum();
+  }
+
+  /** Returns how often which status was answered instead of success, "none" for no answer. */
+  public Map<String, Long> refusals() {
+    Map<String, Long> sums = new TreeMap<>();
+    shards.forEach(shard -> shard.refusals().forEach((k, v) -> sums.merge(k, v, Long::sum)));
+    return sums;
   }
 
   /** Returns the last error of every shard that had one. */

@@ -5,6 +5,8 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -36,6 +38,7 @@ final class SyntheticShard implements Runnable {
   private final AtomicLong retries = new AtomicLong();
   private final AtomicLong requestsDropped = new AtomicLong();
   private final AtomicLong requestsAcknowledged = new AtomicLong();
+  private final Map<String, Long> refusals = new ConcurrentHashMap<>();
   private volatile String lastTrouble = "";
   private volatile String lastDrop = "";
 
@@ -168,6 +171,11 @@ final class SyntheticShard implements Runnable {
     return retries.get();
   }
 
+  /** Returns how often which status was answered instead of success, "none" for no answer. */
+  Map<String, Long> refusals() {
+    return Map.copyOf(refusals);
+  }
+
   String lastDrop() {
     return lastDrop;
   }
@@ -200,6 +208,7 @@ final class SyntheticShard implements Runnable {
           return;
         }
         lastTrouble = answer.status() + " " + answer.body();
+        refusals.merge(String.valueOf(answer.status()), 1L, Long::sum);
         if (!answer.isRetried()) {
           requestsDropped.incrementAndGet();
           lastDrop = lastTrouble;
@@ -207,6 +216,7 @@ final class SyntheticShard implements Runnable {
         }
       } catch (IOException e) {
         lastTrouble = e.toString();
+        refusals.merge("none", 1L, Long::sum);
       }
       retries.incrementAndGet();
       parkUntil(System.nanoTime() + backoff);
