@@ -82,12 +82,20 @@ public final class SchemaMigrator {
           .cleanDisabled(true)
           .baselineOnMigrate(false)
           .lockRetryCount(PATIENCE)
+          .callbacks(new ShortLocks())
           .load()
           .migrate();
     } catch (FlywayException e) {
       SQLException cause = sqlCause(e);
       if (cause != null && ServerCheck.isConnectionTrouble(cause)) {
         throw cause;
+      }
+      if (cause != null && ShortLocks.mayTryAgain(cause)) {
+        throw new SQLException(
+            "the schema is not migrated yet, another session uses a table: "
+                + String.valueOf(cause.getMessage()).lines().findFirst().orElse(""),
+            cause.getSQLState(),
+            cause);
       }
       if (cause != null && ServerCheck.INSUFFICIENT_PRIVILEGE.equals(cause.getSQLState())) {
         throw ServerCheck.missingRight(dataSource, cause);

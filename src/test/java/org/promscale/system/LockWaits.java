@@ -60,6 +60,11 @@ final class LockWaits implements AutoCloseable {
     }
   }
 
+  /** Returns how long anybody has waited who did not want to change the table. */
+  long longestOfOthersMs() {
+    return longestOfOthersMs;
+  }
+
   @Override
   public String toString() {
     return "changes of tables waited %d ms at most, everybody else %d ms%s"

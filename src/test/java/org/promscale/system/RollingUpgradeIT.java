@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,12 @@ class RollingUpgradeIT {
 
   /** Twice the shortest settle time: what was held when a phase began has found its place. */
   private static final Duration PHASE = Duration.ofSeconds(40);
+
+  /** How long a backup reads on while the migration wants its table. */
+  private static final long BACKUP_MS = 15_000;
+
+  /** The migration gives up after one second; the machine may be slow. */
+  private static final long LONGEST_WAIT_MS = 5_000;
 
   private static final Pattern WORTH_A_LOOK =
       Pattern.compile("WARN|SEVERE|ERROR|migrat|schema|cluster \\S+: leader");
@@ -80,9 +87,20 @@ class RollingUpgradeIT {
     // Of a series with a handful of samples nobody can tell that one is missing.
     awaitAcknowledged(calm.first(), calm.first().current().firstMs() + SCRAPES * HaPair.STEP_MS);
     int oldVersion = schemaVersion(stand);
-    try (LockWaits waits = LockWaits.watch(stand.dataSource())) {
-      replace(stand, 0);
+    try (LockWaits waits = LockWaits.watch(stand.dataSource());
+        Backup backup = Backup.start(stand)) {
+      replace(
+          stand,
+          0,
+          () -> {
+            awaitMigrationWaits(stand.connectors().get(0));
+            awaitAcknowledged(calm.first(), System.currentTimeMillis() + BACKUP_MS);
+            backup.end();
+          });
       say("first one replaced: " + waits);
+      assertThat(waits.longestOfOthersMs())
+          .as("milliseconds that writes waited behind the migration")
+          .isLessThan(LONGEST_WAIT_MS);
     }
     say(
         "schema version "
@@ -109,19 +127,80 @@ class RollingUpgradeIT {
     awaitPhase(calm);
 
     try (LockWaits waits = LockWaits.watch(stand.dataSource())) {
-      replace(stand, 1);
+      replace(stand, 1, () -> {});
       say("second one replaced: " + waits);
     }
     awaitPhase(calm);
   }
 
-  private static void replace(HaStand stand, int number) throws IOException {
+  private static void awaitMigrationWaits(ConnectorProcess connector) {
+    String sentence = "the schema is not migrated yet, another session uses a table";
+    Await.until(
+        "the migration waits for the backup",
+        PATIENCE,
+        () -> HttpProbe.get(connector.uri("/-/ready"), PHASE).body().contains(sentence));
+    assertThat(connector.output()).filteredOn(line -> line.contains(sentence)).hasSize(1);
+  }
+
+  /** Reads a table that the migration changes, as pg_dump does: in one long transaction. */
+  private record Backup(HaStand stand, Thread thread) implements AutoCloseable {
+
+    private static final String TABLE = "_prom_catalog.ha_term";
+
+    static Backup start(HaStand stand) {
+      // Not idle: connectors would take it for one of them that is frozen.
+      String read =
+          "DO $$ BEGIN LOCK TABLE "
+              + TABLE
+              + " IN ACCESS SHARE MODE; PERFORM pg_sleep(600); END $$";
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  stand.postgres().execute(stand.database(), read);
+                } catch (IllegalStateException e) {
+                  say("the backup ended: " + e.getCause());
+                }
+              },
+              "backup");
+      thread.setDaemon(true);
+      thread.start();
+      Await.until("the backup reads", PATIENCE, () -> !sessions(stand).isEmpty());
+      return new Backup(stand, thread);
+    }
+
+    private static List<String> sessions(HaStand stand) throws SQLException {
+      return Rows.of(
+          stand.dataSource(),
+          "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%"
+              + TABLE
+              + "%'");
+    }
+
+    @Override
+    public void close() {
+      end();
+    }
+
+    void end() {
+      stand
+          .postgres()
+          .execute(
+              stand.database(),
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+      Await.until("the backup has ended", PATIENCE, () -> !thread.isAlive());
+    }
+  }
+
+  private static void replace(HaStand stand, int number, Runnable meanwhile) throws IOException {
     ConnectorProcess connector = stand.connectors().get(number);
     long stopNanos = System.nanoTime();
     connector.stop();
     long startNanos = System.nanoTime();
     connector.useJar(ConnectorProcess.packagedJar());
-    connector.start();
+    connector.launch();
+    meanwhile.run();
+    connector.awaitReady();
     say(
         "connector %d stopped in %d ms, ready after %d ms"
             .formatted(
