@@ -35,6 +35,9 @@ public class Lifecycle {
   /** With the time the server itself takes, a stop stays below 15 s. */
   private static final long DRAIN_MILLIS = 10_000;
 
+  /** With what it takes to drain a little less than the launcher waits, and servers do. */
+  private static final long LEAVE_MILLIS = 4_000;
+
   private static final long PROBE_MILLIS = 2_000;
   private static final long OPEN_MILLIS = 500;
   private static final long VIEWS_MILLIS = 1_000;
@@ -79,7 +82,7 @@ public class Lifecycle {
       if (!queues.close(DRAIN_MILLIS)) {
         LOG.log(Level.WARNING, "stopping with writes in the queue; their senders keep the data");
       }
-      int lost = leaders.leave();
+      int lost = leaders.leave(LEAVE_MILLIS);
       if (lost > 0) {
         LOG.log(
             Level.WARNING,

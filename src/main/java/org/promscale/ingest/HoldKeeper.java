@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -29,6 +30,8 @@ import org.promscale.ha.Verdict;
  * and adopts what other connectors have left behind. {@link #keep} is for one thread at a time.
  */
 public final class HoldKeeper {
+
+  private static final long LEAVE_AGAIN_NANOS = 250_000_000;
 
   private static final Logger LOG = System.getLogger(HoldKeeper.class.getName());
 
@@ -350,20 +353,29 @@ public final class HoldKeeper {
    * Leaves everything that is held to other connectors. Call it last, when nothing is stored any
    * more.
    *
+   * @param patienceMs how long it tries while the database is out of reach: it may be about to come
+   *     back, and what nobody has is lost
    * @return how many requests had to be given up because the shelf was full or out of reach
    */
-  public int leave() {
+  public int leave(long patienceMs) {
     List<HeldRequest> all = hold.close();
     if (all.isEmpty()) {
       return 0;
     }
-    try {
-      int left = shelf.put(all);
-      LOG.log(Level.INFO, "left {0} held requests to the other connectors", left);
-      return all.size() - left;
-    } catch (IngestFailure e) {
-      LOG.log(Level.WARNING, "cannot leave held requests to the others: {0}", e.getMessage());
-      return all.size();
+    long began = nanoClock.getAsLong();
+    while (true) {
+      try {
+        int left = shelf.put(all);
+        LOG.log(Level.INFO, "left {0} held requests to the other connectors", left);
+        return all.size() - left;
+      } catch (IngestFailure e) {
+        long takenMs = (nanoClock.getAsLong() - began) / 1_000_000;
+        if (takenMs >= patienceMs || Thread.currentThread().isInterrupted()) {
+          LOG.log(Level.WARNING, "cannot leave held requests to the others: {0}", e.getMessage());
+          return all.size();
+        }
+        LockSupport.parkNanos(LEAVE_AGAIN_NANOS);
+      }
     }
   }
 }

@@ -139,11 +139,12 @@ public class HaLeaderRegistry implements Leadership {
   /**
    * Leaves what is held to other connectors; call it last. Does nothing without high availability.
    *
+   * @param patienceMs how long it tries while the database is out of reach
    * @return how many requests had to be given up
    */
-  public int leave() {
+  public int leave(long patienceMs) {
     HoldKeeper holdKeeper = keeper;
-    return holdKeeper == null ? 0 : holdKeeper.leave();
+    return holdKeeper == null ? 0 : holdKeeper.leave(patienceMs);
   }
 
   /** Looks at all clusters; call it every second. Does nothing without high availability. */

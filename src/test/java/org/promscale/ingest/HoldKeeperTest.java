@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.promscale.ha.HeldRequest;
@@ -17,6 +19,15 @@ import org.promscale.model.ReplicaIdentity;
 class HoldKeeperTest extends RouterFixture {
 
   private static final long NOW = 1_000_000;
+
+  private static final LeaseStore NOTHING =
+      (LeaseStore)
+          Proxy.newProxyInstance(
+              HoldKeeperTest.class.getClassLoader(),
+              new Class<?>[] {LeaseStore.class},
+              (proxy, method, arguments) -> {
+                throw new AssertionError(method);
+              });
 
   /** One request of b lies there. */
   private static final class Shelf extends NoShelf {
@@ -41,21 +52,13 @@ class HoldKeeperTest extends RouterFixture {
 
   private HeldRequest adopted(long heldAtMs, double... times) {
     ReplicaBatch batch = new ReplicaBatch().samples("c1", "b", times);
-    LeaseStore nothing =
-        (LeaseStore)
-            Proxy.newProxyInstance(
-                HoldKeeperTest.class.getClassLoader(),
-                new Class<?>[] {LeaseStore.class},
-                (proxy, method, arguments) -> {
-                  throw new AssertionError(method);
-                });
     HoldKeeper keeper =
         new HoldKeeper(
             hold,
             new Shelf(heldAtMs),
             new HeldBodies((tenant, body) -> batch.build(), validator()),
             (requests, from, settled) -> new boolean[requests.size()],
-            nothing,
+            NOTHING,
             router(batch),
             Runnable::run,
             (InstantSource) () -> Instant.ofEpochMilli(NOW),
@@ -77,5 +80,59 @@ class HoldKeeperTest extends RouterFixture {
   void stampedAhead() {
     assertThat(adopted(NOW - 2_000, 990, 1_300).dueMs()).isEqualTo(NOW + 5_000);
     assertThat(hold.of(1).get(0).shelfId()).isEqualTo(5);
+  }
+
+  /** Out of reach for the first so many times. */
+  private static final class FarShelf extends NoShelf {
+    private int failures;
+    private int tries;
+
+    FarShelf(int failures) {
+      this.failures = failures;
+    }
+
+    @Override
+    public int put(Collection<HeldRequest> requests) {
+      tries++;
+      if (failures-- > 0) {
+        throw new IngestFailure(FailureKind.UNAVAILABLE, "the database is not available");
+      }
+      return requests.size();
+    }
+  }
+
+  /** Leaves one request; each look at the clock takes a second. */
+  private int leave(FarShelf shelf, long patienceMs) {
+    adopted(NOW - 900_000, 990, 999);
+    AtomicLong second = new AtomicLong();
+    HoldKeeper keeper =
+        new HoldKeeper(
+            hold,
+            shelf,
+            new HeldBodies((tenant, body) -> new ReplicaBatch().build(), validator()),
+            (requests, from, settled) -> new boolean[requests.size()],
+            NOTHING,
+            router(new ReplicaBatch()),
+            Runnable::run,
+            (InstantSource) () -> Instant.ofEpochMilli(NOW),
+            () -> second.getAndIncrement() * 1_000_000_000,
+            HaListener.NONE);
+    return keeper.leave(patienceMs);
+  }
+
+  @Test
+  @DisplayName("A connector that stops while the database is away waits for it a little")
+  void leavesLater() {
+    FarShelf back = new FarShelf(2);
+    assertThat(leave(back, 4_000)).as("given up").isZero();
+    assertThat(back.tries).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName("It does not wait for ever")
+  void givesUp() {
+    FarShelf away = new FarShelf(Integer.MAX_VALUE);
+    assertThat(leave(away, 4_000)).as("given up").isOne();
+    assertThat(away.tries).isEqualTo(4);
   }
 }

@@ -110,7 +110,7 @@ final class Ours implements Policy.Elector {
 
   @Override
   public void leave() {
-    hasLeft = keeper.leave() == 0; // else the database was away, and it is like a crash
+    hasLeft = keeper.leave(0) == 0; // else the database was away, and it is like a crash
   }
 
   @Override

@@ -139,7 +139,7 @@ final class HaConnector {
 
   /** Leaves what is held to the others. */
   int leave() {
-    return keeper.leave();
+    return keeper.leave(0);
   }
 
   PgLeaseStore store() {
