@@ -35,7 +35,7 @@ public class Lifecycle {
   /** With the time the server itself takes, a stop stays below 15 s. */
   private static final long DRAIN_MILLIS = 10_000;
 
-  /** With what it takes to drain a little less than the launcher waits, and servers do. */
+  /** The launcher waits ten seconds for all; a queue whose database is away drains at once. */
   private static final long LEAVE_MILLIS = 4_000;
 
   private static final long PROBE_MILLIS = 2_000;

@@ -8,6 +8,8 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import org.jspecify.annotations.Nullable;
@@ -79,12 +81,17 @@ final class ServerClasses {
    * behind a link: it tells its own jars by their real paths.
    */
   private static void requireWhole(URI jar) throws LaunchFailure {
+    List<Path> files = new ArrayList<>();
     for (String entry : classPath(jar)) {
-      Path file = Path.of(jar.resolve(entry));
+      files.add(Path.of(jar.resolve(entry)));
+    }
+    for (Path file : files) {
       if (!Files.isRegularFile(file)) {
         throw LaunchFailure.environment(
             file + " is missing: copy the whole directory from the build, or remove it");
       }
+    }
+    for (Path file : files) {
       if (isLinked(Path.of(jar.resolve(".")), file)) {
         throw LaunchFailure.environment(
             file + " is behind a link: copy the directory from the build instead, or remove it");

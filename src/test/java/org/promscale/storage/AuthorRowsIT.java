@@ -84,14 +84,14 @@ class AuthorRowsIT {
     for (String filled : List.of("0, now()", "7, 'infinity'", "7, now()")) {
       String series = "young_" + filled.replaceAll("[^0-9a-z]", "_");
       Batches stored = Batches.unknown();
-      for (int second : new int[] {2, 9, 17, 23, 32, 39, 47, 62, 77, 92}) {
+      for (int second : new int[] {2, 9, 17, 23, 32, 38, 47, 62, 77, 93}) {
         stored.sample(series, T0 + second * 1_000L, 1);
       }
       PendingBatch written = stored.pending();
       connector.write(0, written);
       assertThat(HaConnector.stored(written)).isTrue();
       patch(cluster, "NULL", filled);
-      PendingBatch pending = Batches.unknown().sample(series, T0 + 83_000, 2).filling(order);
+      PendingBatch pending = Batches.unknown().sample(series, T0 + 85_000, 2).filling(order);
       connector.fill(pending);
       assertThat(HaConnector.stored(pending)).isTrue();
       assertThat(stage.stored(series)).as(filled).hasSize(filled.equals("7, now()") ? 10 : 11);
