@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
  * on an embedded database in a temporary directory, waits until it is ready, and stops it; at its
  * end the JVM writes what it has loaded.
  *
- * <p>Whatever goes wrong is tried once more; what the last try printed, with the connector's
- * threads where it took too long, stays in {@code promscale.jsa.log} beside the jar.
+ * <p>What fails soon is tried once more; what the last try printed, with the connector's threads
+ * where it took too long, stays in {@code promscale.jsa.log} beside the jar.
  *
  * <p>A JVM accepts only an archive of its own version, for the same jars at the same place, and
  * goes on without any other.

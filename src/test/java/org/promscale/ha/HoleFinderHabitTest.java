@@ -78,6 +78,9 @@ class HoleFinderHabitTest {
     long[] crowded = {2, 9, 17, 23, 32, 39, 47, 62, 77, 92};
     Authorship patched = Authorship.of(40, List.of(border(40, 40), border(-80, 40)));
     assertThat(fits(patched, 83, crowded)).isFalse();
+    long[] fewer = {2, 9, 17, 23, 32, 38, 47, 62, 77, 93};
+    assertThat(fits(Authorship.runningFrom(40), 85, fewer)).as("nobody knows of d").isTrue();
+    assertThat(fits(patched, 85, fewer)).as("15, 15 and 16 of d").isFalse();
     Authorship since80 = Authorship.of(80, List.of(border(80, 80), border(-40, 80)));
     assertThat(fits(since80, 138, 5, 10, 20, 65, 70, 80, 85, 100, 130, 145, 160))
         .as("15, 30, 15, 15: one is a hole")

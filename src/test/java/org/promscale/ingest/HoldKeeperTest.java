@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.promscale.ha.HeldRequest;
@@ -50,20 +51,23 @@ class HoldKeeperTest extends RouterFixture {
     }
   }
 
+  private HoldKeeper keeper(HeldShelf shelf, ReplicaBatch batch, LongSupplier nanoClock) {
+    return new HoldKeeper(
+        hold,
+        shelf,
+        new HeldBodies((tenant, body) -> batch.build(), validator()),
+        (requests, from, settled) -> new boolean[requests.size()],
+        NOTHING,
+        router(batch),
+        Runnable::run,
+        (InstantSource) () -> Instant.ofEpochMilli(NOW),
+        nanoClock,
+        HaListener.NONE);
+  }
+
   private HeldRequest adopted(long heldAtMs, double... times) {
     ReplicaBatch batch = new ReplicaBatch().samples("c1", "b", times);
-    HoldKeeper keeper =
-        new HoldKeeper(
-            hold,
-            new Shelf(heldAtMs),
-            new HeldBodies((tenant, body) -> batch.build(), validator()),
-            (requests, from, settled) -> new boolean[requests.size()],
-            NOTHING,
-            router(batch),
-            Runnable::run,
-            (InstantSource) () -> Instant.ofEpochMilli(NOW),
-            () -> 0,
-            HaListener.NONE);
+    HoldKeeper keeper = keeper(new Shelf(heldAtMs), batch, () -> 0);
     Progress none = new Progress(Lease.NO_TIME, Lease.NO_TIME, 0, 0, Lease.NO_TIME);
     keeper.keep(List.of(state(1, "c1", "a").withProgress(none)), state -> 0);
     return hold.of(1).get(0);
@@ -105,19 +109,8 @@ class HoldKeeperTest extends RouterFixture {
   private int leave(FarShelf shelf, long patienceMs) {
     adopted(NOW - 900_000, 990, 999);
     AtomicLong second = new AtomicLong();
-    HoldKeeper keeper =
-        new HoldKeeper(
-            hold,
-            shelf,
-            new HeldBodies((tenant, body) -> new ReplicaBatch().build(), validator()),
-            (requests, from, settled) -> new boolean[requests.size()],
-            NOTHING,
-            router(new ReplicaBatch()),
-            Runnable::run,
-            (InstantSource) () -> Instant.ofEpochMilli(NOW),
-            () -> second.getAndIncrement() * 1_000_000_000,
-            HaListener.NONE);
-    return keeper.leave(patienceMs);
+    LongSupplier seconds = () -> second.getAndIncrement() * 1_000_000_000;
+    return keeper(shelf, new ReplicaBatch(), seconds).leave(patienceMs);
   }
 
   @Test
