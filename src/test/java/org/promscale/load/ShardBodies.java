@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.promscale.testbed.WireLabels;
-import org.promscale.wire.proto.RemoteWriteV1.WriteRequest;
 import org.xerial.snappy.Snappy;
 
 /**
@@ -86,12 +85,7 @@ final class ShardBodies {
 
   private byte[] entry(ExporterSeries one) {
     // A value of 0 would be left out.
-    ByteString bytes =
-        WriteRequest.newBuilder()
-            .addTimeseries(
-                WireLabels.encode(one.labels()).addSamples(WireLabels.sample(startMs, 1)))
-            .build()
-            .toByteString();
+    ByteString bytes = WireLabels.request(one.labels(), startMs, 1).toByteString();
     return bytes.toByteArray();
   }
 }

@@ -83,11 +83,7 @@ class CommitHeldIT {
 
   private static WriteRequest request(int number, int round) {
     Map<String, String> labels = Map.of("__name__", "held", "number", String.valueOf(number));
-    return WriteRequest.newBuilder()
-        .addTimeseries(
-            WireLabels.encode(labels)
-                .addSamples(WireLabels.sample(System.currentTimeMillis() + round * 1000L, number)))
-        .build();
+    return WireLabels.request(labels, System.currentTimeMillis() + round * 1000L, number);
   }
 
   private static long heldCommits(PostgresServer postgres) throws SQLException {

@@ -229,18 +229,10 @@ final class DeploymentScenario {
   }
 
   private static WriteRequest ofReplica(String replica, long timestampMs, double value) {
-    return WriteRequest.newBuilder()
-        .addTimeseries(
-            WireLabels.encode(
-                    Map.of(
-                        "__name__",
-                        "deployment_pair",
-                        "cluster",
-                        "deployed",
-                        "__replica__",
-                        replica))
-                .addSamples(WireLabels.sample(timestampMs, value)))
-        .build();
+    return WireLabels.request(
+        Map.of("__name__", "deployment_pair", "cluster", "deployed", "__replica__", replica),
+        timestampMs,
+        value);
   }
 
   private void outageIsAnsweredAndOver() throws Exception {
@@ -320,10 +312,7 @@ final class DeploymentScenario {
   }
 
   private WriteRequest gauge(int offsetMs, double value) {
-    return WriteRequest.newBuilder()
-        .addTimeseries(
-            WireLabels.encode(GAUGE).addSamples(WireLabels.sample(startMs + offsetMs, value)))
-        .build();
+    return WireLabels.request(GAUGE, startMs + offsetMs, value);
   }
 
   private void add(TimeSeries.Builder series, long timestampMs, double value) {

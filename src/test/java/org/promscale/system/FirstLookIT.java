@@ -63,12 +63,7 @@ class FirstLookIT {
     for (int i = 0; i < labels.length; i += 2) {
       set.put(labels[i], labels[i + 1]);
     }
-    WriteRequest request =
-        WriteRequest.newBuilder()
-            .addTimeseries(
-                WireLabels.encode(set)
-                    .addSamples(WireLabels.sample(System.currentTimeMillis(), 42)))
-            .build();
+    WriteRequest request = WireLabels.request(set, System.currentTimeMillis(), 42);
     assertThat(new RemoteWriteClient().write(connector.writeUri(), request).status())
         .isEqualTo(204);
   }

@@ -70,11 +70,8 @@ class MissingDataSourceIT {
                   .body()
                   .contains(sentence));
       WriteRequest request =
-          WriteRequest.newBuilder()
-              .addTimeseries(
-                  WireLabels.encode(Map.of("__name__", "without_data_source"))
-                      .addSamples(WireLabels.sample(System.currentTimeMillis(), 1)))
-              .build();
+          WireLabels.request(
+              Map.of("__name__", "without_data_source"), System.currentTimeMillis(), 1);
       Answer answer = new RemoteWriteClient().write(server.uri("/write"), request);
       assertThat(answer.status()).as(answer.body()).isEqualTo(503);
 

@@ -111,10 +111,7 @@ class OutageIT {
   }
 
   private static WriteRequest oneSample() {
-    return WriteRequest.newBuilder()
-        .addTimeseries(
-            WireLabels.encode(Map.of("__name__", "during_the_outage"))
-                .addSamples(WireLabels.sample(System.currentTimeMillis(), 1)))
-        .build();
+    return WireLabels.request(
+        Map.of("__name__", "during_the_outage"), System.currentTimeMillis(), 1);
   }
 }

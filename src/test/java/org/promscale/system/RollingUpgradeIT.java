@@ -315,11 +315,10 @@ class RollingUpgradeIT {
   }
 
   private static WriteRequest anything() {
-    return WriteRequest.newBuilder()
-        .addTimeseries(
-            WireLabels.encode(Map.of("__name__", "up", "cluster", "calm", "__replica__", "calm-a"))
-                .addSamples(WireLabels.sample(System.currentTimeMillis(), 1)))
-        .build();
+    return WireLabels.request(
+        Map.of("__name__", "up", "cluster", "calm", "__replica__", "calm-a"),
+        System.currentTimeMillis(),
+        1);
   }
 
   private static void say(String what) {

@@ -157,12 +157,7 @@ class ServerSecurityIT {
       ApplicationServer server, @Nullable String user, String metric) throws Exception {
     Map<String, String> labels =
         Map.of("__name__", metric, "cluster", "secured", "__replica__", "a");
-    WriteRequest request =
-        WriteRequest.newBuilder()
-            .addTimeseries(
-                WireLabels.encode(labels)
-                    .addSamples(WireLabels.sample(System.currentTimeMillis(), 1)))
-            .build();
+    WriteRequest request = WireLabels.request(labels, System.currentTimeMillis(), 1);
     byte[] body = RemoteWriteClient.encode(request);
     return send(
         post(server.uri("/api/v1/write"), body, user)

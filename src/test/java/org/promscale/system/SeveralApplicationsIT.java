@@ -129,12 +129,7 @@ class SeveralApplicationsIT {
   }
 
   private Answer send(URI address, Map<String, String> labels) throws Exception {
-    WriteRequest request =
-        WriteRequest.newBuilder()
-            .addTimeseries(
-                WireLabels.encode(labels)
-                    .addSamples(WireLabels.sample(System.currentTimeMillis(), 1)))
-            .build();
+    WriteRequest request = WireLabels.request(labels, System.currentTimeMillis(), 1);
     return client.write(address, request);
   }
 }

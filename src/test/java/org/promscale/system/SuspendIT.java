@@ -88,12 +88,7 @@ class SuspendIT {
   private static Answer write(WildFlyServer server, String metric) throws Exception {
     Map<String, String> labels =
         Map.of("__name__", metric, "cluster", "suspended", "__replica__", "a");
-    WriteRequest request =
-        WriteRequest.newBuilder()
-            .addTimeseries(
-                WireLabels.encode(labels)
-                    .addSamples(WireLabels.sample(System.currentTimeMillis(), 1)))
-            .build();
+    WriteRequest request = WireLabels.request(labels, System.currentTimeMillis(), 1);
     return new RemoteWriteClient().write(server.uri("/api/v1/write"), request);
   }
 }

@@ -15,7 +15,6 @@ import org.promscale.testbed.PostgresServer;
 import org.promscale.testbed.RemoteWriteClient;
 import org.promscale.testbed.RemoteWriteClient.Answer;
 import org.promscale.testbed.WireLabels;
-import org.promscale.wire.proto.RemoteWriteV1.WriteRequest;
 
 /**
  * A database that is set up wrong in one way after the other: each is told in one line, senders
@@ -109,10 +108,6 @@ class WrongSetupIT {
     return new RemoteWriteClient()
         .write(
             connector.writeUri(),
-            WriteRequest.newBuilder()
-                .addTimeseries(
-                    WireLabels.encode(Map.of("__name__", "wrong_setup"))
-                        .addSamples(WireLabels.sample(System.currentTimeMillis(), 1)))
-                .build());
+            WireLabels.request(Map.of("__name__", "wrong_setup"), System.currentTimeMillis(), 1));
   }
 }

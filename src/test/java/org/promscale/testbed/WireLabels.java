@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import org.promscale.wire.proto.RemoteWriteV1.Label;
 import org.promscale.wire.proto.RemoteWriteV1.Sample;
 import org.promscale.wire.proto.RemoteWriteV1.TimeSeries;
+import org.promscale.wire.proto.RemoteWriteV1.WriteRequest;
 
 /** Label sets and samples in the form of remote write 1.0. Thread-safe. */
 public final class WireLabels {
@@ -39,5 +40,12 @@ public final class WireLabels {
   /** Returns a sample. */
   public static Sample sample(long timestampMs, double value) {
     return Sample.newBuilder().setTimestamp(timestampMs).setValue(value).build();
+  }
+
+  /** Returns a request with a sample of one series. */
+  public static WriteRequest request(Map<String, String> labels, long timestampMs, double value) {
+    return WriteRequest.newBuilder()
+        .addTimeseries(encode(labels).addSamples(sample(timestampMs, value)))
+        .build();
   }
 }
