@@ -371,7 +371,10 @@ public final class HoldKeeper {
       } catch (IngestFailure e) {
         long takenMs = (nanoClock.getAsLong() - began) / 1_000_000;
         if (takenMs >= patienceMs || Thread.currentThread().isInterrupted()) {
-          LOG.log(Level.WARNING, "cannot leave held requests to the others: {0}", e.getMessage());
+          LOG.log(
+              Level.WARNING,
+              "cannot leave held requests to the others: {0}",
+              e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
           return all.size();
         }
         LockSupport.parkNanos(LEAVE_AGAIN_NANOS);

@@ -19,28 +19,57 @@ public final class ServerDataSource implements DataSource {
 
   private static final String NAME = "java:comp/env/jdbc/promscale";
 
+  /** Finds the data source by its name. */
+  @FunctionalInterface
+  interface Directory {
+    DataSource lookUp(String name) throws NamingException;
+  }
+
+  private final Directory directory;
   private volatile @Nullable DataSource found;
+  private volatile boolean doubtful;
+
+  /** Looks into the server's directory. */
+  public ServerDataSource() {
+    this(ServerDataSource::inServer);
+  }
+
+  ServerDataSource(Directory directory) {
+    this.directory = directory;
+  }
 
   @Override
   public Connection getConnection() throws SQLException {
     DataSource source = found;
-    if (source == null) {
-      source = lookUp();
+    if (source == null || doubtful) {
+      source = lookUp(source);
       found = source;
+      doubtful = false;
     }
     try {
       return source.getConnection();
     } catch (SQLException e) {
-      found = null; // it may have been made anew
+      doubtful = true; // it may have been made anew
       throw e;
     }
   }
 
   @SuppressWarnings("BanJNDI") // a constant name of our own
-  private static DataSource lookUp() throws SQLException {
+  private static DataSource inServer(String name) throws NamingException {
+    return (DataSource) new InitialContext().lookup(name);
+  }
+
+  /**
+   * Looks it up, or returns the one known before: the thread that ends the application may not look
+   * anything up any more (Payara), and what is held must still be stored.
+   */
+  private DataSource lookUp(@Nullable DataSource before) throws SQLException {
     try {
-      return (DataSource) new InitialContext().lookup(NAME);
+      return directory.lookUp(NAME);
     } catch (NamingException e) {
+      if (before != null) {
+        return before;
+      }
       throw new SQLException(
           "the server has no data source jdbc/promscale: make it, or map the application's"
               + " reference to the one there is (docs/servers.md)",

@@ -132,6 +132,11 @@ public abstract class ServerProcess implements AutoCloseable {
     }
   }
 
+  /** Asks the server to end without waiting for it. */
+  public void beginStop() {
+    askToEnd();
+  }
+
   /** Asks the server to end and waits until it has. */
   public void stop() {
     askToEnd();
