@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.promscale.testbed.HaEvidence.Authored;
+import org.promscale.testbed.HaHistory.Patch;
 import org.promscale.testbed.HaHistory.Term;
 
 /**
@@ -16,7 +17,8 @@ import org.promscale.testbed.HaHistory.Term;
  * <ul>
  *   <li>each of its samples lies in a recorded patch of its author,
  *   <li>it begins at least half a step after the sample before it, and
- *   <li>there was a hole: its neighbours on both sides are at least one and a half steps apart.
+ *   <li>there was a hole when its patch was filled: its neighbours on both sides, without what this
+ *       patch or one that was opened later has filled, are at least one and a half steps apart.
  * </ul>
  *
  * Two replicas that take turns break the last rule, whatever patches there are: their neighbours
@@ -68,22 +70,44 @@ final class AuthorRuns {
 
   /** Says what is wrong with a run of somebody who does not lead, null if nothing is. */
   private @Nullable String problem(String author, List<Authored> samples, int first, int end) {
+    List<Patch> patches = evidence.history().patches();
     for (Authored sample : samples.subList(first, end)) {
-      if (evidence.history().patches().stream()
-          .noneMatch(patch -> patch.covers(author, sample.timeMs()))) {
+      if (patches.stream().noneMatch(patch -> patch.covers(author, sample.timeMs()))) {
         return "in no patch of " + author;
       }
     }
-    if (first > 0) {
-      long before = samples.get(first - 1).timeMs();
-      if (samples.get(first).timeMs() - before < steps(0.5)) {
-        return "less than half a step after its neighbour";
-      }
-      if (end < samples.size() && samples.get(end).timeMs() - before < steps(1.5)) {
-        return "where no hole was";
+    if (first > 0 && samples.get(first).timeMs() - samples.get(first - 1).timeMs() < steps(0.5)) {
+      return "less than half a step after its neighbour";
+    }
+    for (int number = 0; number < patches.size(); number++) {
+      if (patches.get(number).covers(author, samples.get(first).timeMs())
+          && wasHole(samples, number, first, end)) {
+        return null;
       }
     }
-    return null;
+    return "where no hole was";
+  }
+
+  /** Tells whether there was a hole when a patch filled this run; patches are in their order. */
+  private boolean wasHole(List<Authored> samples, int patch, int first, int end) {
+    int before = first - 1;
+    while (before >= 0 && isFilledSince(samples.get(before), patch)) {
+      before--;
+    }
+    int after = end;
+    while (after < samples.size() && isFilledSince(samples.get(after), patch)) {
+      after++;
+    }
+    return before < 0
+        || after == samples.size()
+        || samples.get(after).timeMs() - samples.get(before).timeMs() >= steps(1.5);
+  }
+
+  private boolean isFilledSince(Authored sample, int patch) {
+    HaHistory history = evidence.history();
+    return !history.termAt(sample.timeMs()).leader().equals(sample.author())
+        && history.patches().subList(patch, history.patches().size()).stream()
+            .anyMatch(later -> later.covers(sample.author(), sample.timeMs()));
   }
 
   private double steps(double number) {

@@ -70,8 +70,18 @@ class HaEvidenceTest {
             "a",
             "b:0..9 c:0..9",
             "a1 b2.4 c2.9 b3.4 c3.9 a5",
-            "I1: 1 of c",
-            "I1: 1 of b"),
+            "I1: 1 of c"),
+        row(
+            "the second standby fills what the first has left",
+            "a",
+            "c:1..9 b:2..9",
+            "a1 c1.6 b2.3 b3.3 a4.5"),
+        row(
+            "the second standby where the first had filled",
+            "a",
+            "b:1..9 c:1..9",
+            "a1 c1.6 b2.3 b3.3 a4.5",
+            "I1: 1 of c"),
         row("nobody knows the author", "a", "", "a1 x2 a3", "I1: 1 of x in term 1"));
   }
 
