@@ -38,7 +38,7 @@ abstract class HaproxyProcess extends ServerProcess {
   }
 
   @Override
-  protected final boolean isReady() throws Exception {
+  protected boolean isReady() throws Exception {
     return HttpProbe.isOk(uri("/-/ready"));
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -90,6 +91,48 @@ public final class PostgresServer extends ServerProcess {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Makes and starts a hot standby that streams from a server. The primary keeps the data until it
+   * has it, if the caller names it in {@code synchronous_standby_names}: {@code walreceiver}.
+   */
+  public static PostgresServer startStandbyOf(PostgresServer primary) {
+    Path directory = Programs.temporaryDirectory("pg");
+    PostgresServer standby = new PostgresServer(directory, Programs.freePort());
+    Programs.run(Duration.ofSeconds(5), List.of("chown", SUPERUSER, directory.toString()));
+    Programs.run(
+        Duration.ofSeconds(60),
+        List.of(
+            "setpriv",
+            "--reuid=" + SUPERUSER,
+            "--regid=" + SUPERUSER,
+            "--init-groups",
+            "--",
+            BIN.resolve("pg_basebackup").toString(),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            String.valueOf(primary.port()),
+            "-U",
+            SUPERUSER,
+            "-D",
+            standby.data().toString(),
+            "-R",
+            "-X",
+            "stream",
+            "--no-sync",
+            "--checkpoint=fast"));
+    try {
+      Files.writeString(
+          standby.data().resolve("postgresql.auto.conf"),
+          "port=" + standby.port() + "\n",
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    standby.start();
+    return standby;
   }
 
   private static Map<String, String> withTimescale(Map<String, String> settings) {
