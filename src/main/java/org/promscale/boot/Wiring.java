@@ -39,6 +39,7 @@ import org.promscale.storage.SampleBatcher;
 import org.promscale.storage.SeriesCache;
 import org.promscale.storage.ServerDataSource;
 import org.promscale.storage.WriteQueues;
+import org.promscale.wire.BodyReader;
 import org.promscale.wire.BufferPool;
 import org.promscale.wire.CompressedDecoder;
 import org.promscale.wire.WireLimits;
@@ -139,7 +140,7 @@ public class Wiring {
             : BatchRouter.everything(queues.storing());
     entrance =
         new WriteEntrance(
-            WireLimits.DEFAULT,
+            new BodyReader(WireLimits.DEFAULT.compressedBytes(), buffers, nanoClock),
             buffers,
             decoder,
             new IngestPipeline(validator, router, ingestMeters));

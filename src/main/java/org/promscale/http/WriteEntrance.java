@@ -11,7 +11,6 @@ import org.promscale.wire.BodyReader;
 import org.promscale.wire.BufferPool;
 import org.promscale.wire.CompressedDecoder;
 import org.promscale.wire.DecodedRequest;
-import org.promscale.wire.WireLimits;
 
 /**
  * From a body's bytes to the pipeline: read, decompress and decode, each under its limit. The
@@ -21,15 +20,19 @@ public final class WriteEntrance {
 
   private static final byte[] NOT_KEPT = new byte[0];
 
-  private final WireLimits limits;
+  private final BodyReader reader;
   private final BufferPool buffers;
   private final CompressedDecoder decoder;
   private final IngestPipeline pipeline;
 
-  /** Joins the parts. */
+  /**
+   * Joins the parts.
+   *
+   * @param buffers where the reader takes its buffers from
+   */
   public WriteEntrance(
-      WireLimits limits, BufferPool buffers, CompressedDecoder decoder, IngestPipeline pipeline) {
-    this.limits = limits;
+      BodyReader reader, BufferPool buffers, CompressedDecoder decoder, IngestPipeline pipeline) {
+    this.reader = reader;
     this.buffers = buffers;
     this.decoder = decoder;
     this.pipeline = pipeline;
@@ -46,8 +49,7 @@ public final class WriteEntrance {
    */
   CompletionStage<IngestReport> write(
       InputStream in, long declaredLength, Admission.Ticket ticket) {
-    BodyReader.Body body =
-        BodyReader.read(in, declaredLength, limits.compressedBytes(), buffers, ticket::hold);
+    BodyReader.Body body = reader.read(in, declaredLength, ticket::hold);
     byte[] kept = NOT_KEPT;
     int length;
     DecodedRequest request;

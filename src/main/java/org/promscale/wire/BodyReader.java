@@ -2,11 +2,16 @@ package org.promscale.wire;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 
-/** Reads a request body into memory under a cap. Stateless. */
+/**
+ * Reads a request body into memory, under a cap and in time: a body that trickles in holds a place
+ * and a thread that other senders need. Thread-safe.
+ */
 public final class BodyReader {
 
   /** A body in a pooled buffer: the first {@code length} bytes of it. */
@@ -18,18 +23,42 @@ public final class BodyReader {
 
   private static final int FIRST_CHUNKED_BYTES = 64 * 1024;
 
-  private BodyReader() {}
+  /** After this time a body must have come at the least rate. */
+  private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private static final long LEAST_BYTES_A_SECOND = 10_000;
+
+  /** Prometheus itself waits no longer for the answer. */
+  private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  private final int capBytes;
+  private final BufferPool pool;
+  private final LongSupplier nanoClock;
 
   /**
-   * Reads the body to its end.
+   * Makes a reader.
+   *
+   * @param capBytes the largest body it takes
+   * @param nanoClock a clock that never jumps, in nanoseconds
+   */
+  public BodyReader(int capBytes, BufferPool pool, LongSupplier nanoClock) {
+    this.capBytes = capBytes;
+    this.pool = pool;
+    this.nanoClock = nanoClock;
+  }
+
+  /**
+   * Reads the body to its end. Looks at the time whenever bytes have arrived; how long it waits for
+   * the next ones is the server's read timeout.
    *
    * @param declaredLength the Content-Length, or -1 where the body is chunked
    * @param room called before memory is taken, with the bytes needed so far; may refuse
    * @throws IngestFailure TOO_LARGE if the body is, or says it is, over the cap (checked before
-   *     memory is taken); UNAVAILABLE if the connection breaks half-way, so that the sender retries
+   *     memory is taken); UNAVAILABLE if the connection breaks half-way or the body comes too
+   *     slowly, so that the sender retries
    */
-  public static Body read(
-      InputStream in, long declaredLength, int capBytes, BufferPool pool, LongConsumer room) {
+  public Body read(InputStream in, long declaredLength, LongConsumer room) {
+    long began = nanoClock.getAsLong();
     if (declaredLength > capBytes) {
       throw tooLarge(declaredLength + " bytes", capBytes);
     }
@@ -46,6 +75,16 @@ public final class BodyReader {
           break;
         }
         length += read;
+        if (isTooSlow(length, nanoClock.getAsLong() - began)) {
+          pool.release(buffer);
+          throw new IngestFailure(
+              FailureKind.UNAVAILABLE,
+              "cannot wait for the request body: "
+                  + length
+                  + " bytes arrived in "
+                  + TimeUnit.NANOSECONDS.toSeconds(nanoClock.getAsLong() - began)
+                  + " s; look at the network between");
+        }
         if (length > capBytes) {
           pool.release(buffer);
           throw tooLarge("more than " + capBytes + " bytes", capBytes);
@@ -71,6 +110,12 @@ public final class BodyReader {
           "cannot read the request body: " + length + " of " + declaredLength + " bytes arrived");
     }
     return new Body(buffer, length);
+  }
+
+  private static boolean isTooSlow(int length, long nanos) {
+    return nanos > LONGEST_NANOS
+        || (nanos > GRACE_NANOS
+            && length < LEAST_BYTES_A_SECOND * TimeUnit.NANOSECONDS.toSeconds(nanos));
   }
 
   private static IngestFailure tooLarge(String size, int capBytes) {

@@ -24,6 +24,7 @@ import org.promscale.ingest.IngestPipeline;
 import org.promscale.ingest.IngestReport;
 import org.promscale.model.SeriesTable;
 import org.promscale.model.WriteBatch;
+import org.promscale.wire.BodyReader;
 import org.promscale.wire.BufferPool;
 import org.promscale.wire.CompressedDecoder;
 import org.promscale.wire.WireLimits;
@@ -129,7 +130,8 @@ class WriteEntranceTest {
     CompressedDecoder decoder =
         new CompressedDecoder(
             LIMITS, buffers, HaLabels.OFF, (high, low) -> SeriesTable.UNKNOWN_ID, 1, 2);
-    return new WriteEntrance(LIMITS, buffers, decoder, pipeline);
+    return new WriteEntrance(
+        new BodyReader(LIMITS.compressedBytes(), buffers, () -> 0), buffers, decoder, pipeline);
   }
 
   private static WriteRequest request(int samples) {

@@ -24,6 +24,9 @@ class BodyReaderTest {
 
   private final BufferPool pool = new BufferPool(4, 1 << 20);
   private long room;
+  private long nanosBetweenReads;
+  private long nanos;
+  private final BodyReader reader = new BodyReader(CAP, pool, this::nanos);
 
   static List<Arguments> complete() {
     return List.of(
@@ -79,7 +82,9 @@ class BodyReaderTest {
     IngestFailure failure =
         catchThrowableOfType(
             IngestFailure.class,
-            () -> BodyReader.read(new Trickle(bytes(5)), cap, cap, pool, r -> room = r));
+            () ->
+                new BodyReader(cap, pool, this::nanos)
+                    .read(new Trickle(bytes(5)), cap, r -> room = r));
     assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);
     assertThat(room).isLessThanOrEqualTo(1 << 18);
   }
@@ -104,6 +109,33 @@ class BodyReaderTest {
     assertThat(failure(in, 1_000).kind()).isEqualTo(FailureKind.UNAVAILABLE);
   }
 
+  static List<Arguments> slow() {
+    return List.of(
+        argumentSet("done in 25 s", 248_000, 780L, ""),
+        argumentSet("all at once after 9 s", 1_000, 9_000L, ""),
+        argumentSet("less than 10 kB/s", CAP, 900L, "arrived in 10 s"),
+        argumentSet("nothing for a long time after the first bytes", 9_000, 7_000L, "in 14 s"),
+        argumentSet("fast enough, but without end", 10 * CAP, 500L, "arrived in 30 s"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("slow")
+  void bodiesThatTrickleAreRetried(int length, long millisAtATime, String trouble) {
+    nanosBetweenReads = millisAtATime * 1_000_000;
+    Trickle in = new Trickle(bytes(length));
+    BodyReader patient = new BodyReader(20 * CAP, pool, this::nanos);
+    if (trouble.isEmpty()) {
+      assertThat(patient.read(in, length, bytes -> room = bytes).length()).isEqualTo(length);
+    } else {
+      IngestFailure failure =
+          catchThrowableOfType(
+              IngestFailure.class, () -> patient.read(in, CHUNKED, bytes -> room = bytes));
+      assertThat(failure.kind()).isEqualTo(FailureKind.UNAVAILABLE);
+      assertThat(failure).hasMessageContaining(trouble);
+      assertThat(pool.acquire(1)).as("its buffer went back").hasSizeGreaterThan(1);
+    }
+  }
+
   @Test
   void refusedRoomEndsTheReading() {
     Trickle in = new Trickle(bytes(CAP));
@@ -112,11 +144,9 @@ class BodyReaderTest {
         catchThrowableOfType(
             IngestFailure.class,
             () ->
-                BodyReader.read(
+                reader.read(
                     in,
                     CHUNKED,
-                    CAP,
-                    pool,
                     bytes -> {
                       if (bytes > 100_000) {
                         throw full;
@@ -138,7 +168,11 @@ class BodyReaderTest {
   }
 
   private BodyReader.Body read(InputStream in, long declared) {
-    return BodyReader.read(in, declared, CAP, pool, bytes -> room = bytes);
+    return reader.read(in, declared, bytes -> room = bytes);
+  }
+
+  private long nanos() {
+    return nanos;
   }
 
   private IngestFailure failure(InputStream in, long declared) {
@@ -152,7 +186,7 @@ class BodyReaderTest {
   }
 
   /** Hands out bytes as a network does: fewer at a time than one asks for. */
-  private static final class Trickle extends InputStream {
+  private final class Trickle extends InputStream {
     private final byte[] bytes;
     private int reads;
     private int position;
@@ -170,6 +204,7 @@ class BodyReaderTest {
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
       reads++;
+      nanos += nanosBetweenReads;
       if (position >= breaksAfter) {
         throw new IOException("connection reset");
       }
