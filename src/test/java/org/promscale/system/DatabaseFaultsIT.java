@@ -282,6 +282,34 @@ class DatabaseFaultsIT {
     assertRecovered("deadlock", postgres, database, pid);
   }
 
+  @Test
+  @DisplayName("a sample that PostgreSQL refuses is refused alone, time and again")
+  void poison() throws Exception {
+    PostgresServer postgres = postgres(Map.of());
+    String database = postgres.createDatabase();
+    startLoad(postgres.uri(database));
+    long pid = connector.pid();
+    postgres.execute(
+        database,
+        """
+        CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF NEW.value = 666 THEN RAISE EXCEPTION 'poison' USING ERRCODE = '22000'; END IF;
+          RETURN NEW;
+        END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON prom_data.sample
+          FOR EACH ROW EXECUTE FUNCTION public.refuse();
+        """);
+    for (int i = 0; i < 20; i++) {
+      WriteRequest poison =
+          WireLabels.request(Map.of("__name__", "poison"), System.currentTimeMillis(), 666);
+      RemoteWriteClient.Answer answer = written(poison);
+      assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+    }
+    assertThat(sender.refusals()).as("the neighbours").isEmpty();
+    assertRecovered("poison", postgres, database, pid);
+  }
+
   private static long copiesThatWait(PostgresServer postgres, String database) throws SQLException {
     return Rows.of(
             postgres.dataSource(database),
