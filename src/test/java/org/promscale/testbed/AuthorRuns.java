@@ -18,7 +18,9 @@ import org.promscale.testbed.HaHistory.Term;
  *   <li>each of its samples lies in a recorded patch of its author,
  *   <li>it begins at least half a step after the sample before it, and
  *   <li>there was a hole when its patch was filled: its neighbours on both sides, without what this
- *       patch or one that was opened later has filled, are at least one and a half steps apart.
+ *       patch or one that was opened later has filled, are at least one and a half steps apart, or
+ *       the one after it is the leader's and lies past the end of the patch: what lies there is
+ *       stored whatever was filled before.
  * </ul>
  *
  * Two replicas that take turns break the last rule, whatever patches there are: their neighbours
@@ -100,7 +102,13 @@ final class AuthorRuns {
     }
     return before < 0
         || after == samples.size()
+        || isLeadersPast(evidence.history().patches().get(patch), samples.get(after))
         || samples.get(after).timeMs() - samples.get(before).timeMs() >= steps(1.5);
+  }
+
+  private boolean isLeadersPast(Patch patch, Authored sample) {
+    return sample.timeMs() * 1_000 > patch.endsMicros()
+        && evidence.history().termAt(sample.timeMs()).leader().equals(sample.author());
   }
 
   private boolean isFilledSince(Authored sample, int patch) {

@@ -51,6 +51,8 @@ class HaEvidenceTest {
         row("a hole that a standby fills", "a", "b:1..4", "a0 a1 b2.4 b3.4 a5 a6"),
         row("two holes in a patch", "a", "b:0..9", "a0 b1.4 b2.4 a4 a5 b6.4 a8"),
         row("the leader goes on close to the patch", "a", "b:1..2.9", "a1 b2.9 a3 a4"),
+        row("the leader goes on within a step", "a", "b:1..2.6", "a1 a2 b2.6 a3 a4"),
+        row("the same inside a patch", "a", "b:1..3", "a1 a2 b2.6 a3 a4", "I1: 1 of b"),
         row("two standbys fill one after the other", "a", "b:1..3 c:3..5", "a1 b2.4 c4.3 a6"),
         row("a standby without a patch", "a", "", "a0 a1 b2.4 b3.4 a5", "I1: 2 of b in term 1"),
         row("the patch of another", "a", "c:1..4", "a0 a1 b2.4 a4", "I1: 1 of b in term 1"),
