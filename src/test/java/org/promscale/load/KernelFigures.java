@@ -49,6 +49,7 @@ class KernelFigures {
                     .measurementTime(TimeValue.seconds(1))
                     .jvmArgs("-Xms1g", "-Xmx1g", "-XX:+UseSerialGC")
                     .addProfiler(GCProfiler.class)
+                    .addProfiler(CpuProfiler.class)
                     .shouldFailOnError(true)
                     .resultFormat(ResultFormatType.JSON)
                     .result("target/kernels.json")
@@ -64,20 +65,27 @@ class KernelFigures {
       String[] name = result.getParams().getBenchmark().split("\\.", -1);
       byName.put(name[name.length - 2] + "." + name[name.length - 1], result);
     }
-    System.out.printf("%n%-46s %12s %10s  %s%n", "", "samples/s", "B/sample", "times the baseline");
+    System.out.printf(
+        "%n%-46s %12s %14s %10s  %s%n",
+        "", "samples/s", "per CPU second", "B/sample", "times the baseline, CPU");
     byName.forEach(
         (name, result) -> {
-          double score = result.getPrimaryResult().getScore();
-          Result<?> allocated = result.getSecondaryResults().get("gc.alloc.rate.norm");
+          double rate = secondary(result, CpuProfiler.NAME);
           RunResult baseline = byName.get(BASELINES.getOrDefault(name, ""));
           System.out.printf(
-              "%-46s %,12.0f %10.1f  %s%n",
+              "%-46s %,12.0f %,14.0f %10.1f  %s%n",
               name,
-              score,
-              allocated == null ? Double.NaN : allocated.getScore(),
+              result.getPrimaryResult().getScore(),
+              rate,
+              secondary(result, "gc.alloc.rate.norm"),
               baseline == null
                   ? ""
-                  : String.format("%.2f", score / baseline.getPrimaryResult().getScore()));
+                  : String.format("%.2f", rate / secondary(baseline, CpuProfiler.NAME)));
         });
+  }
+
+  private static double secondary(RunResult result, String name) {
+    Result<?> found = result.getSecondaryResults().get(name);
+    return found == null ? Double.NaN : found.getScore();
   }
 }
