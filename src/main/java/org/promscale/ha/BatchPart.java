@@ -24,6 +24,7 @@ final class BatchPart implements ItemTaker {
 
   BatchPart(WriteBatch whole) {
     this.whole = whole;
+    this.series.idsAreOf(whole.series().idEpoch());
     this.rows = new int[whole.series().size()];
     Arrays.fill(rows, -1);
   }

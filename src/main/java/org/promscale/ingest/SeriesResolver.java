@@ -9,4 +9,12 @@ public interface SeriesResolver {
    * org.promscale.model.SeriesTable#UNKNOWN_ID} if it is not in memory.
    */
   long resolve(long hashHigh, long hashLow);
+
+  /**
+   * Returns how often memory was emptied because its ids were not to be trusted any more. Whoever
+   * keeps an id reads this before asking for it, and the id is worth as much as that number.
+   */
+  default long epoch() {
+    return 0;
+  }
 }

@@ -24,6 +24,7 @@ public final class SeriesTable {
   private @Nullable Labels[] labels;
   private int size;
   private int unknown;
+  private long idEpoch = Long.MAX_VALUE;
 
   /** Makes an empty table with room for this many series. */
   public SeriesTable(int capacity) {
@@ -94,6 +95,19 @@ public final class SeriesTable {
       unknown--;
     }
     ids[row] = id;
+  }
+
+  /**
+   * Notes that ids in this table were found in memory that had been emptied this often; of several
+   * numbers the smallest counts.
+   */
+  public void idsAreOf(long epoch) {
+    idEpoch = Math.min(idEpoch, epoch);
+  }
+
+  /** Returns how often memory had been emptied when the oldest id of this table was found there. */
+  public long idEpoch() {
+    return idEpoch;
   }
 
   /** Returns the number of rows. */

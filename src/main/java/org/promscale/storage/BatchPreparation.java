@@ -81,9 +81,11 @@ public final class BatchPreparation {
 
   private void registerSeries(Connection connection, List<PendingBatch> group) throws SQLException {
     Map<Integer, NewSeries> byTenant = new HashMap<>();
+    long epoch = cache.epoch();
     for (PendingBatch pending : group) {
       SeriesTable series = pending.batch().series();
       if (series.unknownCount() > 0) {
+        series.idsAreOf(epoch);
         collect(series, byTenant.computeIfAbsent(pending.batch().tenant(), t -> new NewSeries()));
       }
     }
@@ -92,7 +94,6 @@ public final class BatchPreparation {
       if (wanted.labels.isEmpty()) {
         continue; // another batch has filled the cache meanwhile
       }
-      long epoch = cache.epoch();
       long[] ids = catalog.register(connection, entry.getKey(), wanted.labels);
       listener.registered(ids.length);
       wanted.positions.forEach((key, i) -> cache.put(key.high(), key.low(), ids[i], epoch));

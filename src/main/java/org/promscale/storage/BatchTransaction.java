@@ -172,7 +172,7 @@ public final class BatchTransaction {
     rareRows.insert(connection, group.stream().map(PendingBatch::batch).toList());
     ShelfRows.insert(connection, group.stream().flatMap(p -> p.left().stream()).toList());
     for (CommitGuard guard : guards) {
-      guard.check(connection);
+      guard.check(connection, group);
     }
     fence.pass(connection, lane, claims);
     connection.commit();

@@ -2,6 +2,7 @@ package org.promscale.storage;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import org.promscale.ingest.IngestFailure;
 
 /**
@@ -14,8 +15,9 @@ interface CommitGuard {
   /**
    * Checks.
    *
+   * @param group whose rows the transaction has written
    * @throws IngestFailure UNAVAILABLE if what the batch was built on is no longer true; the sender
    *     retries and the request is judged anew
    */
-  void check(Connection connection) throws SQLException;
+  void check(Connection connection, List<PendingBatch> group) throws SQLException;
 }

@@ -145,6 +145,7 @@ final class FillWriter implements SampleBatcher.Store {
                   transaction(
                       c,
                       lane,
+                      pending,
                       order,
                       newest(batch.samples(), first, end),
                       (cc, running) -> fillSamples(cc, order, batch, first, end, running)));
@@ -160,6 +161,7 @@ final class FillWriter implements SampleBatcher.Store {
                   transaction(
                       c,
                       lane,
+                      pending,
                       order,
                       newest(batch),
                       (cc, running) -> fillRare(cc, order, batch, running)));
@@ -174,13 +176,18 @@ final class FillWriter implements SampleBatcher.Store {
   }
 
   private int transaction(
-      Connection connection, int lane, FillOrder order, long newestMs, Filling filling)
+      Connection connection,
+      int lane,
+      PendingBatch pending,
+      FillOrder order,
+      long newestMs,
+      Filling filling)
       throws SQLException {
     HaSession.prepare(connection);
     long runningFromMs = lock(connection, order);
     int filled = filling.fill(connection, runningFromMs);
     for (CommitGuard guard : guards) {
-      guard.check(connection);
+      guard.check(connection, List.of(pending));
     }
     if (order.patchId() > 0) {
       notePatch(connection, order, filled);

@@ -65,14 +65,16 @@ public final class PgStorage implements SampleBatcher.Store, TimePartitions {
    */
   public void open() throws SQLException {
     new SchemaMigrator(dataSource).migrate();
+    CatalogIncarnation incarnation = new CatalogIncarnation(cache);
     try (Connection connection = dataSource.getConnection()) {
       PgDriver.requireCopy(connection);
+      incarnation.begin(connection);
     }
     Partitions partitions = Partitions.load(dataSource);
     partitions.ensureAhead(clock.instant());
     BatchPreparation preparation =
         new BatchPreparation(new SeriesCatalog(), cache, partitions, new MetadataStore(), listener);
-    List<CommitGuard> guards = List.of(new CatalogIncarnation(cache));
+    List<CommitGuard> guards = List.of(incarnation);
     BatchTransaction transaction =
         new BatchTransaction(synchronousCommit, guards, fence, listener, nanoClock);
     opened =

@@ -39,15 +39,14 @@ public final class SeriesCache implements SeriesResolver {
   /**
    * Returns the number of times the cache was emptied. Read it before asking the database for ids.
    */
+  @Override
   public long epoch() {
     return epoch.get();
   }
 
   /** Remembers an id, unless the cache was emptied after {@code epochOfId} was read. */
   public void put(long hashHigh, long hashLow, long id, long epochOfId) {
-    if (epoch.get() == epochOfId) {
-      stripe(hashHigh).put(hashHigh, hashLow, id);
-    }
+    stripe(hashHigh).put(hashHigh, hashLow, id, epoch, epochOfId);
   }
 
   /** Forgets everything: the ids are not to be trusted any more. */
@@ -105,22 +104,42 @@ public final class SeriesCache implements SeriesResolver {
         }
       }
       if (promote) {
-        put(high, low, id);
+        promote(high, low);
       }
       return id;
     }
 
-    void put(long high, long low, long id) {
+    /** Under the lock, which clearing takes after it has counted: or the id would outlive it. */
+    void put(long high, long low, long id, AtomicLong epoch, long epochOfId) {
       long stamp = lock.writeLock();
       try {
-        if (young.size >= maxYoung) {
-          old = young;
-          young = new Generation();
+        if (epoch.get() == epochOfId) {
+          insert(high, low, id);
         }
-        young.put(high, low, id);
       } finally {
         lock.unlockWrite(stamp);
       }
+    }
+
+    /** Looks again: what the reader saw may have been cleared meanwhile. */
+    private void promote(long high, long low) {
+      long stamp = lock.writeLock();
+      try {
+        long id = old == null ? SeriesTable.UNKNOWN_ID : old.get(high, low);
+        if (id != SeriesTable.UNKNOWN_ID) {
+          insert(high, low, id);
+        }
+      } finally {
+        lock.unlockWrite(stamp);
+      }
+    }
+
+    private void insert(long high, long low, long id) {
+      if (young.size >= maxYoung) {
+        old = young;
+        young = new Generation();
+      }
+      young.put(high, low, id);
     }
 
     void clear() {

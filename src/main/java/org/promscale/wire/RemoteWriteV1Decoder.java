@@ -54,6 +54,7 @@ public final class RemoteWriteV1Decoder {
   private final int tenant;
   private final WireLimits limits;
   private final SeriesResolver resolver;
+  private final long idEpoch;
   private final SeriesHasher hasher;
   private final LabelScanner labels;
   private final @Nullable Attribution attribution; // null where high availability is off
@@ -101,6 +102,7 @@ public final class RemoteWriteV1Decoder {
     this.tenant = tenant;
     this.limits = limits;
     this.resolver = resolver;
+    this.idEpoch = resolver.epoch();
     this.hasher = hasher;
     this.labels = new LabelScanner(buffer, limits);
     this.attribution = haLabels.isOn() ? new Attribution(buffer, haLabels, hasher) : null;
@@ -199,6 +201,7 @@ public final class RemoteWriteV1Decoder {
       labels.hashInto(hasher, tenant);
       long id = resolver.resolve(hasher.high(), hasher.low());
       if (id != SeriesTable.UNKNOWN_ID) {
+        series.idsAreOf(idEpoch);
         return series.addKnown(hasher.high(), hasher.low(), id, identity);
       }
     }

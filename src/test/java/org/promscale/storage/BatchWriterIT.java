@@ -278,7 +278,7 @@ class BatchWriterIT {
   void guardsRunLast() throws SQLException {
     List<Long> seen = new ArrayList<>();
     CommitGuard counting =
-        connection -> {
+        (connection, group) -> {
           try (ResultSet row =
               connection.createStatement().executeQuery("SELECT count(*) FROM prom_data.sample")) {
             row.next();

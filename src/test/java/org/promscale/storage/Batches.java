@@ -99,6 +99,12 @@ final class Batches {
     return this;
   }
 
+  /** Says how often the cache had been emptied when the known ids were found there. */
+  Batches idsOf(long epoch) {
+    series.idsAreOf(epoch);
+    return this;
+  }
+
   WriteBatch build() {
     return new WriteBatch(
         0, List.copyOf(senders), series, samples, histograms, exemplars, new ArrayList<>());

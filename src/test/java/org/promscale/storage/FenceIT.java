@@ -352,7 +352,7 @@ class FenceIT {
     HaConnector guarded =
         stage.connector(
             name + "-guarded",
-            connection -> {
+            (connection, group) -> {
               if (checks.incrementAndGet() == 1) {
                 throw new IngestFailure(FailureKind.UNAVAILABLE, "not now");
               }

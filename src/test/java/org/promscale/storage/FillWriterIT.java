@@ -385,7 +385,7 @@ class FillWriterIT {
     HaConnector guarded =
         stage.connector(
             name,
-            connection -> {
+            (connection, group) -> {
               throw new IngestFailure(FailureKind.UNAVAILABLE, "not now");
             });
     PendingBatch pending = samples(name, 0).filling(inPatch());

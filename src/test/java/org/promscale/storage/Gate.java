@@ -2,6 +2,7 @@ package org.promscale.storage;
 
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.promscale.testbed.Await;
@@ -32,7 +33,7 @@ final class Gate implements CommitGuard, Runnable {
   }
 
   @Override
-  public void check(Connection connection) {
+  public void check(Connection connection, List<PendingBatch> group) {
     run();
   }
 
