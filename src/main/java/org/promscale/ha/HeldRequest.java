@@ -1,6 +1,5 @@
 package org.promscale.ha;
 
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.promscale.model.ReplicaIdentity;
 
@@ -39,7 +38,7 @@ public final class HeldRequest {
   private State state = State.UNKNOWN;
   private long sinceMs;
   private long testedIn;
-  private @Nullable UUID replayedUnder;
+  private @Nullable Lease replayedUnder;
   private volatile boolean busy;
   private volatile long shelfId;
 
@@ -230,18 +229,22 @@ public final class HeldRequest {
     return testedIn != 0;
   }
 
-  boolean isReplayedUnder(UUID fence) {
-    return fence.equals(replayedUnder);
+  /**
+   * Tells whether it was judged in the term of this lease: of a leader that is once, for all past
+   * the seal is stored then. A patch moves the seal and gives no reason to do so again.
+   */
+  boolean isReplayedUnder(Lease lease) {
+    return replayedUnder != null && lease.continues(replayedUnder);
   }
 
   /**
    * Notes that every sample of it was judged anew and some of them still have to wait.
    *
-   * @param fence the lease under which that was
+   * @param under the lease under which that was
    * @param patchId the patch that its sender fills, or 0
    */
-  public void judged(UUID fence, long patchId) {
-    replayedUnder = fence;
+  public void judged(Lease under, long patchId) {
+    replayedUnder = under;
     testedIn = patchId;
     state = State.UNKNOWN;
   }

@@ -28,4 +28,15 @@ public record Lease(
 
   /** A data time before all others. */
   public static final long NO_TIME = Long.MIN_VALUE;
+
+  /**
+   * Tells whether this is the same term as an earlier lease, where nothing but patches may have
+   * come in between. A database that was put back to an older state is none that goes on.
+   */
+  boolean continues(Lease earlier) {
+    return term == earlier.term
+        && leader.equals(earlier.leader)
+        && startMs == earlier.startMs
+        && sealMs >= earlier.sealMs;
+  }
 }

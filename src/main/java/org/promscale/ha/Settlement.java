@@ -99,7 +99,7 @@ public record Settlement(
     private void sort(HeldRequest request) {
       boolean leads = request.replica().equals(state.lease().leader());
       boolean due = request.dueMs() < settledMs;
-      boolean replay = leads && !request.isReplayedUnder(state.lease().fence());
+      boolean replay = leads && !request.isReplayedUnder(state.lease());
       boolean patched = false;
       for (Patch patch : state.openPatches()) {
         if (!patch.overlaps(request.oldestMs(), request.newestMs())) {

@@ -270,7 +270,7 @@ public final class HoldKeeper {
     } else if (rest == LeaderRouter.Rest.NONE) {
       settled(request);
     } else if (rest == LeaderRouter.Rest.HELD) {
-      request.judged(judged.state().lease().fence(), judged.patchId());
+      request.judged(judged.state().lease(), judged.patchId());
     }
     request.setBusy(false);
     synchronized (lock) {

@@ -37,7 +37,8 @@ public final class SeriesCache implements SeriesResolver {
   }
 
   /**
-   * Returns the number of times the cache was emptied. Read it before asking the database for ids.
+   * Returns a number that grows whenever the cache is emptied. Read it before asking the database
+   * for ids.
    */
   @Override
   public long epoch() {
@@ -49,12 +50,17 @@ public final class SeriesCache implements SeriesResolver {
     stripe(hashHigh).put(hashHigh, hashLow, id, epoch, epochOfId);
   }
 
-  /** Forgets everything: the ids are not to be trusted any more. */
+  /**
+   * Forgets everything: the ids are not to be trusted any more. Counts before, so that nothing is
+   * put any more that was found earlier, and after, so that what was still found meanwhile is known
+   * to be of before.
+   */
   public void clear() {
     epoch.incrementAndGet();
     for (Stripe stripe : stripes) {
       stripe.clear();
     }
+    epoch.incrementAndGet();
   }
 
   /** Returns the number of entries, at some moment during the call. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.promscale.model.ReplicaIdentity;
@@ -116,7 +117,7 @@ class SettlementTest {
     tested.compared(false, NOW - 1_000);
     held("b", 66, 70).compared(true, NOW);
     assertThat(of(first()).patch()).contains(new Settlement.PatchWish("b", 35_000, 70_000, 70_000));
-    tested.judged(HaStates.FENCE, 8);
+    tested.judged(first().build().lease(), 8);
     assertThat(of(first()).patch())
         .as("not compared since")
         .contains(new Settlement.PatchWish("b", 35_000, 70_000, 70_000));
@@ -198,19 +199,42 @@ class SettlementTest {
     HaStates patched = first().patch(9, "b", 50, 79);
     assertThat(of(patched).judge()).containsExactly(mine);
     assertThat(of(patched).letGo()).isEmpty();
-    mine.judged(HaStates.FENCE, 9);
+    mine.judged(first().build().lease(), 9);
     assertThat(of(patched).judge()).isEmpty();
     assertThat(of(first()).compare()).as("afterwards").contains(mine, other);
   }
 
   @Test
-  @DisplayName("What is held of the leader is judged at once, and once under a fence")
+  @DisplayName("What is held of the leader is judged at once, and once in its term")
   void takeover() {
     HeldRequest request = held("a", 95, 104);
     assertThat(of(first()).judge()).containsExactly(request);
-    request.judged(HaStates.FENCE, 0);
+    request.judged(first().build().lease(), 0);
     assertThat(of(first()).judge()).isEmpty();
-    assertThat(of(first().fence(new java.util.UUID(0, 2))).judge()).containsExactly(request);
+    UUID other = new UUID(0, 2);
+    assertThat(of(first().fence(other).term(1, "a", NEVER, 80)).judge())
+        .as("a patch has moved the seal")
+        .isEmpty();
+    assertThat(of(first().fence(other).term(3, "a", 90, 90)).judge())
+        .as("it leads again")
+        .containsExactly(request);
+    assertThat(of(first().fence(other).term(1, "a", 90, 90)).judge())
+        .as("the database has lost the term")
+        .containsExactly(request);
+    request.judged(first().term(1, "a", NEVER, 80).build().lease(), 0);
+    assertThat(of(first()).judge()).as("the database has lost the patch").containsExactly(request);
+  }
+
+  @Test
+  @DisplayName("What is held of the leader settles between patches that follow on each other")
+  void leaderSettlesBetweenPatches() {
+    HeldRequest request = held("a", 20, 78);
+    request.judged(first().build().lease(), 0);
+    request.compared(false, NOW - 16_000);
+    HaStates sealed = first().fence(new UUID(0, 2)).term(1, "a", NEVER, 79);
+    assertThat(of(sealed.patch(9, "b", 60, 79)).letGo()).isEmpty();
+    HaStates closed = first().fence(new UUID(0, 2)).term(1, "a", NEVER, 79);
+    assertThat(of(closed).letGo()).containsExactly(request);
   }
 
   @Test
@@ -232,7 +256,7 @@ class SettlementTest {
             .now(105)
             .pendingPatch(9, "b", -20, 100, 125);
     assertThat(of(pending).judge()).containsExactly(request);
-    request.judged(HaStates.FENCE, 0);
+    request.judged(pending.build().lease(), 0);
     assertThat(of(pending).judge()).isEmpty();
     assertThat(of(pending.now(125)).judge()).containsExactly(request);
   }
