@@ -86,6 +86,38 @@ class SeriesCacheTest {
   }
 
   @Test
+  @DisplayName("What is found while the cache is emptied counts as of before")
+  void foundWhileItIsEmptied() throws InterruptedException {
+    SeriesCache cache = new SeriesCache(1_600);
+    AtomicLong newest = new AtomicLong(Long.MIN_VALUE);
+    AtomicBoolean isOver = new AtomicBoolean();
+    long lastStripe = -1; // emptied last
+    Thread reader =
+        new Thread(
+            () -> {
+              while (!isOver.get()) {
+                long epoch = cache.epoch();
+                if (cache.resolve(lastStripe, 1) != 0) {
+                  newest.accumulateAndGet(epoch, Math::max);
+                }
+              }
+            });
+    reader.start();
+    long found = 0;
+    for (int i = 0; i < 20_000; i++) {
+      cache.put(lastStripe, 1, 1, cache.epoch());
+      cache.clear();
+      found = newest.getAndSet(Long.MIN_VALUE);
+      if (found >= cache.epoch()) {
+        break;
+      }
+    }
+    isOver.set(true);
+    reader.join();
+    assertThat(found).isLessThan(cache.epoch());
+  }
+
+  @Test
   @DisplayName("A reader never sees a wrong id while others write and the tables turn over")
   void readersNeverSeeNonsense() throws InterruptedException {
     SeriesCache cache = new SeriesCache(2_000);
