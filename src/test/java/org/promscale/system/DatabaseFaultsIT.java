@@ -310,6 +310,20 @@ class DatabaseFaultsIT {
     assertRecovered("poison", postgres, database, pid);
   }
 
+  @Test
+  @DisplayName("ids that may have changed, told as the page says")
+  void restored() throws Exception {
+    PostgresServer postgres = postgres(Map.of());
+    String database = postgres.createDatabase();
+    startLoad(postgres.uri(database));
+    long pid = connector.pid();
+    String page = Files.readString(Path.of("docs/database.md"));
+    String script = page.substring(page.indexOf("SET LOCAL lock_timeout = '1s';"));
+    postgres.execute(database, "BEGIN; " + script.substring(0, script.indexOf("```")));
+    Await.until("the sender is told", PATIENCE, () -> sender.refusals().containsKey("503"));
+    assertRecovered("restored", postgres, database, pid);
+  }
+
   private static long copiesThatWait(PostgresServer postgres, String database) throws SQLException {
     return Rows.of(
             postgres.dataSource(database),
