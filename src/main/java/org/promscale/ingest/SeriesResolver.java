@@ -11,8 +11,8 @@ public interface SeriesResolver {
   long resolve(long hashHigh, long hashLow);
 
   /**
-   * Returns how often memory was emptied because its ids were not to be trusted any more. Whoever
-   * keeps an id reads this before asking for it, and the id is worth as much as that number.
+   * Returns a number that grows whenever memory is emptied because its ids were not to be trusted
+   * any more. Whoever keeps an id reads this before asking for it, and the id is as old as that.
    */
   default long epoch() {
     return 0;

@@ -98,14 +98,14 @@ public final class SeriesTable {
   }
 
   /**
-   * Notes that ids in this table were found in memory that had been emptied this often; of several
-   * numbers the smallest counts.
+   * Notes how old ids in this table are, as {@code SeriesResolver.epoch()} said before they were
+   * asked for; of several numbers the smallest counts.
    */
   public void idsAreOf(long epoch) {
     idEpoch = Math.min(idEpoch, epoch);
   }
 
-  /** Returns how often memory had been emptied when the oldest id of this table was found there. */
+  /** Returns how old the oldest id of this table is; the largest number if there is none. */
   public long idEpoch() {
     return idEpoch;
   }

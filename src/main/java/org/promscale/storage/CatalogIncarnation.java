@@ -35,7 +35,7 @@ public final class CatalogIncarnation implements CommitGuard {
   /**
    * What the catalog carried.
    *
-   * @param epoch how often the cache had been emptied; ids found since are good under the token
+   * @param epoch of the cache then; ids found since are good under the token
    */
   private record Seen(UUID token, long epoch) {}
 

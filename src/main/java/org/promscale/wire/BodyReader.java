@@ -75,14 +75,15 @@ public final class BodyReader {
           break;
         }
         length += read;
-        if (isTooSlow(length, nanoClock.getAsLong() - began)) {
+        long nanos = nanoClock.getAsLong() - began;
+        if (isTooSlow(length, nanos)) {
           pool.release(buffer);
           throw new IngestFailure(
               FailureKind.UNAVAILABLE,
               "cannot wait for the request body: "
                   + length
                   + " bytes arrived in "
-                  + TimeUnit.NANOSECONDS.toSeconds(nanoClock.getAsLong() - began)
+                  + TimeUnit.NANOSECONDS.toSeconds(nanos)
                   + " s; look at the network between");
         }
         if (length > capBytes) {

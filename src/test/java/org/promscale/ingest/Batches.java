@@ -25,6 +25,11 @@ final class Batches {
     for (int i = 0; i < timestampsMs.length; i++) {
       samples.add(i % 2, timestampsMs[i], i);
     }
+    return of(series, samples);
+  }
+
+  /** Makes a batch with nothing but samples. */
+  static WriteBatch of(SeriesTable series, Samples samples) {
     return new WriteBatch(
         WriteBatch.DEFAULT_TENANT,
         List.of(),

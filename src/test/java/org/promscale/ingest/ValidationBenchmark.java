@@ -2,8 +2,6 @@ package org.promscale.ingest;
 
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Scope;
@@ -34,14 +32,7 @@ public class ValidationBenchmark {
     for (int i = 0; i < KernelBodies.SAMPLES; i++) {
       samples.add(series.addKnown(i, i, i + 1), KernelBodies.START_MS - i % 3, i);
     }
-    return new WriteBatch(
-        WriteBatch.DEFAULT_TENANT,
-        List.of(),
-        series,
-        samples,
-        new ArrayList<>(),
-        new ArrayList<>(),
-        new ArrayList<>());
+    return Batches.of(series, samples);
   }
 
   /** The validator. */

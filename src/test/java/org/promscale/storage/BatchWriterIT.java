@@ -21,6 +21,7 @@ import org.promscale.ingest.BatchListener;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.model.StaleMarker;
+import org.promscale.testbed.Poison;
 import org.promscale.testbed.PostgresServer;
 
 /** Storing against a real PostgreSQL: duplicates, bits, poison, guards, partitions. */
@@ -231,17 +232,7 @@ class BatchWriterIT {
   @Test
   @DisplayName("Data that PostgreSQL refuses fails alone, its neighbours are stored")
   void poisonFailsAlone() throws SQLException {
-    server.execute(
-        database,
-        """
-        CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-          IF NEW.value = 666 THEN RAISE EXCEPTION 'poison' USING ERRCODE = '22000'; END IF;
-          RETURN NEW;
-        END $$;
-        CREATE TRIGGER refuse BEFORE INSERT ON prom_data.sample
-          FOR EACH ROW EXECUTE FUNCTION public.refuse();
-        """);
+    server.execute(database, Poison.SQL);
     PendingBatch[] group = new PendingBatch[7];
     for (int i = 0; i < group.length; i++) {
       group[i] = Batches.unknown().sample("m" + i, NOW, i == 4 ? 666 : i).pending();

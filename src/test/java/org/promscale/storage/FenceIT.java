@@ -23,6 +23,7 @@ import org.promscale.ha.LeaseClaim;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.LeaseChanged;
+import org.promscale.testbed.Poison;
 
 /**
  * The fence against every order of events: a change of leader before, while and after another
@@ -338,16 +339,7 @@ class FenceIT {
   @Test
   @DisplayName("What a guard refused is gone before the next request of the group is stored")
   void refusedRowsAreNeverCommitted() throws Exception {
-    stage.execute(
-        """
-        CREATE OR REPLACE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-          IF NEW.value = 666 THEN RAISE EXCEPTION 'poison' USING ERRCODE = '22000'; END IF;
-          RETURN NEW;
-        END $$;
-        CREATE TRIGGER refuse BEFORE INSERT ON prom_data.sample
-          FOR EACH ROW EXECUTE FUNCTION public.refuse();
-        """);
+    stage.execute(Poison.SQL);
     AtomicInteger checks = new AtomicInteger();
     HaConnector guarded =
         stage.connector(

@@ -19,15 +19,10 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.promscale.testbed.Await;
-import org.promscale.testbed.ConnectorProcess;
 import org.promscale.testbed.DatabaseLink;
-import org.promscale.testbed.HttpProbe;
+import org.promscale.testbed.Poison;
 import org.promscale.testbed.PostgresServer;
 import org.promscale.testbed.RemoteWriteClient;
-import org.promscale.testbed.SampleComparison;
-import org.promscale.testbed.StoredSamples;
-import org.promscale.testbed.SyntheticPlan;
-import org.promscale.testbed.SyntheticReplica;
 import org.promscale.testbed.WireLabels;
 import org.promscale.wire.proto.RemoteWriteV1.TimeSeries;
 import org.promscale.wire.proto.RemoteWriteV1.WriteRequest;
@@ -37,14 +32,15 @@ import org.promscale.wire.proto.RemoteWriteV1.WriteRequest;
  * dropped nothing, and whatever was acknowledged is stored. {@link OutageIT} stops and freezes it.
  */
 @Tag("long")
-@SuppressWarnings("NullAway.Init") // each test starts its load with its database
+@SuppressWarnings("NullAway.Init") // each test starts its own
 class DatabaseFaultsIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   private final List<AutoCloseable> opened = new ArrayList<>();
-  private ConnectorProcess connector;
-  private SyntheticReplica sender;
+  private PostgresServer postgres;
+  private String database = "";
+  private SteadyLoad load;
 
   private <T extends AutoCloseable> T opened(T one) {
     opened.add(0, one);
@@ -58,75 +54,37 @@ class DatabaseFaultsIT {
     }
   }
 
-  private PostgresServer postgres(Map<String, String> settings) {
-    return opened(PostgresServer.start(settings));
+  private void startDatabase(Map<String, String> settings) {
+    postgres = opened(PostgresServer.start(settings));
+    database = postgres.createDatabase();
   }
 
-  private void startLoad(String uri, String... flags) {
-    List<String> arguments = new ArrayList<>(List.of("-db.uri", uri));
-    arguments.addAll(List.of(flags));
-    connector = opened(ConnectorProcess.startWith(ConnectorProcess.SHORT_LIFE, arguments));
-    sender =
-        opened(
-            SyntheticReplica.start(
-                SyntheticPlan.of(1, System.currentTimeMillis())
-                    .withLongestBackoff(Duration.ofMillis(500)),
-                connector::writeUri));
-    awaitMore();
+  private void startLoad(String... flags) {
+    load = opened(new SteadyLoad(postgres.uri(database), flags));
   }
 
-  private void awaitMore() {
-    long before = sender.requestsAcknowledged();
-    Await.until("samples flow", PATIENCE, () -> sender.requestsAcknowledged() > before + 20);
-  }
-
-  private boolean isReady() throws IOException {
-    return HttpProbe.isOk(connector.uri("/-/ready"));
-  }
-
-  /** The fault is over. */
-  private void assertRecovered(String fault, PostgresServer postgres, String database, long pid)
-      throws Exception {
-    long began = System.nanoTime();
-    awaitMore();
-    System.out.printf(
-        "DatabaseFaultsIT: %s: samples flow again after %d ms; %d retries, %s%n",
-        fault, (System.nanoTime() - began) / 1_000_000, sender.retries(), sender.refusals());
-    Await.until("ready again", PATIENCE, this::isReady);
-    sender.finish(PATIENCE);
-
-    assertThat(connector.isAlive()).isTrue();
-    assertThat(connector.pid()).isEqualTo(pid);
-    assertThat(sender.requestsDropped()).as(sender.lastDrop()).isZero();
-    SampleComparison comparison =
-        SampleComparison.of(
-            sender.acknowledged(), new StoredSamples(postgres.dataSource(database)).all());
-    System.out.println("DatabaseFaultsIT: " + fault + ": " + comparison);
-    comparison.assertNothingMissing();
+  private void assertRecovered(String fault) throws Exception {
+    load.assertRecovered("DatabaseFaultsIT: " + fault, postgres.dataSource(database));
   }
 
   @Test
   @DisplayName("killed, three times")
   void killed() throws Exception {
-    PostgresServer postgres = postgres(Map.of());
-    String database = postgres.createDatabase();
-    startLoad(postgres.uri(database));
-    long pid = connector.pid();
+    startDatabase(Map.of());
+    startLoad();
     for (int i = 0; i < 3; i++) {
       postgres.kill();
       postgres.start();
-      awaitMore();
+      load.awaitMore(20);
     }
-    assertRecovered("killed", postgres, database, pid);
+    assertRecovered("killed");
   }
 
   @Test
   @DisplayName("sessions ended by an operator, forty times, also in COPY")
   void sessionsEnded() throws Exception {
-    PostgresServer postgres = postgres(Map.of());
-    String database = postgres.createDatabase();
-    startLoad(postgres.uri(database));
-    long pid = connector.pid();
+    startDatabase(Map.of());
+    startLoad();
     int inCopy = 0;
     for (int i = 0; i < 40; i++) {
       List<String> ended =
@@ -136,50 +94,46 @@ class DatabaseFaultsIT {
                   + " pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
                   + " current_database() AND pid <> pg_backend_pid()) ended");
       inCopy += (int) ended.stream().filter("t"::equals).count();
-      long before = sender.requestsAcknowledged();
-      Await.until("samples flow", PATIENCE, () -> sender.requestsAcknowledged() > before + 3);
+      load.awaitMore(3);
     }
     System.out.println("DatabaseFaultsIT: sessions ended in COPY: " + inCopy);
-    assertRecovered("sessions ended", postgres, database, pid);
+    assertRecovered("sessions ended");
   }
 
   @Test
   @DisplayName("connections cut half-way, ten times")
   void connectionsCut() throws Exception {
-    PostgresServer postgres = postgres(Map.of());
-    String database = postgres.createDatabase();
+    startDatabase(Map.of());
     DatabaseLink link = opened(DatabaseLink.startTo(postgres.port()));
-    startLoad(link.uriOf(database));
-    long pid = connector.pid();
+    load = opened(new SteadyLoad(link.uriOf(database)));
     for (int i = 0; i < 10; i++) {
       link.kill();
       link.start();
-      awaitMore();
+      load.awaitMore(20);
     }
-    assertRecovered("connections cut", postgres, database, pid);
+    assertRecovered("connections cut");
   }
 
   @Test
   @DisplayName("no connection left for the connector")
   void outOfConnections() throws Exception {
-    PostgresServer postgres = postgres(Map.of("max_connections", "20"));
-    String database = postgres.createDatabase();
-    startLoad(postgres.uri(database), "-db.connections-max=10");
-    long pid = connector.pid();
+    startDatabase(Map.of("max_connections", "20"));
+    startLoad("-db.connections-max=10");
     List<Connection> hoard = new ArrayList<>();
     Await.until(
         "not ready, all connections are ours",
         PATIENCE,
         () -> {
           hoard(postgres, database, hoard);
-          return !isReady();
+          return !load.isReady();
         });
-    RemoteWriteClient.Answer answer = new RemoteWriteClient().write(connector.writeUri(), one());
+    RemoteWriteClient.Answer answer =
+        new RemoteWriteClient().write(load.connector().writeUri(), one());
     assertThat(answer.status()).as(answer.body()).isEqualTo(503);
     for (Connection connection : hoard) {
       connection.close();
     }
-    assertRecovered("out of connections", postgres, database, pid);
+    assertRecovered("out of connections");
   }
 
   /** Ends the connector's sessions with the first of ours, and takes what gets free. */
@@ -205,24 +159,24 @@ class DatabaseFaultsIT {
   @Test
   @DisplayName("a full disk")
   void fullDisk() throws Exception {
-    PostgresServer postgres = postgres(Map.of());
+    startDatabase(Map.of());
     Path disk = Files.createTempDirectory("promscale-disk").toAbsolutePath();
     run("mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk.toString());
     try {
       run("chown", "postgres", disk.toString());
       postgres.execute("postgres", "CREATE TABLESPACE small LOCATION '" + disk + "'");
       postgres.execute("postgres", "CREATE DATABASE full_disk TABLESPACE small");
-      startLoad(postgres.uri("full_disk"));
-      long pid = connector.pid();
+      database = "full_disk";
+      startLoad();
       Path ballast = disk.resolve("ballast");
       fill(ballast);
       Await.until(
           "the sender is refused",
           PATIENCE,
-          () -> sender.refusals().keySet().toString().contains("503"));
-      Await.until("the disk is full for a while", PATIENCE, () -> sender.retries() > 20);
+          () -> load.sender().refusals().keySet().toString().contains("503"));
+      Await.until("the disk is full for a while", PATIENCE, () -> load.sender().retries() > 20);
       Files.delete(ballast);
-      assertRecovered("full disk", postgres, "full_disk", pid);
+      assertRecovered("full disk");
     } finally {
       close();
       opened.clear();
@@ -250,13 +204,12 @@ class DatabaseFaultsIT {
   @Test
   @DisplayName("a deadlock is tried again inside, the sender never sees it")
   void deadlock() throws Exception {
-    PostgresServer postgres = postgres(Map.of());
-    String database = postgres.createDatabase();
-    startLoad(postgres.uri(database));
-    long pid = connector.pid();
+    startDatabase(Map.of());
+    startLoad();
     long now = System.currentTimeMillis();
     WriteRequest known = two(now);
-    assertThat(new RemoteWriteClient().write(connector.writeUri(), known).status()).isEqualTo(204);
+    assertThat(new RemoteWriteClient().write(load.connector().writeUri(), known).status())
+        .isEqualTo(204);
     List<String> ids =
         Rows.of(
             postgres.dataSource(database),
@@ -279,49 +232,36 @@ class DatabaseFaultsIT {
                 "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))
         .as("the database saw a deadlock")
         .doesNotContain("0");
-    assertRecovered("deadlock", postgres, database, pid);
+    assertRecovered("deadlock");
   }
 
   @Test
   @DisplayName("a sample that PostgreSQL refuses is refused alone, time and again")
   void poison() throws Exception {
-    PostgresServer postgres = postgres(Map.of());
-    String database = postgres.createDatabase();
-    startLoad(postgres.uri(database));
-    long pid = connector.pid();
-    postgres.execute(
-        database,
-        """
-        CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-          IF NEW.value = 666 THEN RAISE EXCEPTION 'poison' USING ERRCODE = '22000'; END IF;
-          RETURN NEW;
-        END $$;
-        CREATE TRIGGER refuse BEFORE INSERT ON prom_data.sample
-          FOR EACH ROW EXECUTE FUNCTION public.refuse();
-        """);
+    startDatabase(Map.of());
+    startLoad();
+    postgres.execute(database, Poison.SQL);
     for (int i = 0; i < 20; i++) {
       WriteRequest poison =
-          WireLabels.request(Map.of("__name__", "poison"), System.currentTimeMillis(), 666);
+          WireLabels.request(
+              Map.of("__name__", "poison"), System.currentTimeMillis(), Poison.VALUE);
       RemoteWriteClient.Answer answer = written(poison);
       assertThat(answer.status()).as(answer.body()).isEqualTo(400);
     }
-    assertThat(sender.refusals()).as("the neighbours").isEmpty();
-    assertRecovered("poison", postgres, database, pid);
+    assertThat(load.sender().refusals()).as("the neighbours").isEmpty();
+    assertRecovered("poison");
   }
 
   @Test
   @DisplayName("ids that may have changed, told as the page says")
   void restored() throws Exception {
-    PostgresServer postgres = postgres(Map.of());
-    String database = postgres.createDatabase();
-    startLoad(postgres.uri(database));
-    long pid = connector.pid();
+    startDatabase(Map.of());
+    startLoad();
     String page = Files.readString(Path.of("docs/database.md"));
     String script = page.substring(page.indexOf("SET LOCAL lock_timeout = '1s';"));
     postgres.execute(database, "BEGIN; " + script.substring(0, script.indexOf("```")));
-    Await.until("the sender is told", PATIENCE, () -> sender.refusals().containsKey("503"));
-    assertRecovered("restored", postgres, database, pid);
+    Await.until("the sender is told", PATIENCE, () -> load.sender().refusals().containsKey("503"));
+    assertRecovered("restored");
   }
 
   private static long copiesThatWait(PostgresServer postgres, String database) throws SQLException {
@@ -342,7 +282,7 @@ class DatabaseFaultsIT {
 
   private RemoteWriteClient.Answer written(WriteRequest request) {
     try {
-      return new RemoteWriteClient().write(connector.writeUri(), request);
+      return new RemoteWriteClient().write(load.connector().writeUri(), request);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
@@ -366,17 +306,18 @@ class DatabaseFaultsIT {
   @Test
   @DisplayName("a streaming replica promoted after the primary was killed")
   void promotion() throws Exception {
-    PostgresServer primary = postgres(Map.of());
-    String database = primary.createDatabase();
+    startDatabase(Map.of());
+    PostgresServer primary = postgres;
     PostgresServer standby = opened(PostgresServer.startStandbyOf(primary));
     primary.execute("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'walreceiver'");
     primary.execute("postgres", "SELECT pg_reload_conf()");
-    startLoad(
+    postgres = standby; // what is left at the end
+    String uri =
         "postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/%s?sslmode=disable&targetServerType=primary"
-            .formatted(primary.port(), standby.port(), database));
-    long pid = connector.pid();
+            .formatted(primary.port(), standby.port(), database);
+    load = opened(new SteadyLoad(uri));
     primary.kill();
     standby.execute("postgres", "SELECT pg_promote()");
-    assertRecovered("promotion", standby, database, pid);
+    assertRecovered("promotion");
   }
 }
