@@ -19,6 +19,7 @@ import org.promscale.http.ConnectorInfo;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.storage.DatabaseProbe;
 import org.promscale.storage.HaLeaderRegistry;
+import org.promscale.storage.Maintenance;
 import org.promscale.storage.PgStorage;
 import org.promscale.storage.SchemaException;
 import org.promscale.storage.WriteQueues;
@@ -53,6 +54,7 @@ public class Lifecycle {
   @Inject private ConnectorInfo info;
   @Inject private DatabaseProbe probe;
   @Inject private PgStorage storage;
+  @Inject private Maintenance maintenance;
   @Inject private WriteQueues queues;
   @Inject private HaLeaderRegistry leaders;
 
@@ -72,6 +74,7 @@ public class Lifecycle {
         TICK_MILLIS,
         "making partitions",
         PeriodicWork.onceIn(PARTITIONS_TICKS, storage::keepPartitions));
+    every(TICK_MILLIS, "maintenance", whileItAnswers(this::maintain));
   }
 
   @PreDestroy
@@ -129,6 +132,12 @@ public class Lifecycle {
   private void look() {
     if (opened) {
       leaders.look();
+    }
+  }
+
+  private void maintain() throws SQLException {
+    if (opened) {
+      maintenance.tick();
     }
   }
 

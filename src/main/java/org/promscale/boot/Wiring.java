@@ -7,10 +7,13 @@ import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.config.ConfigProvider;
@@ -29,11 +32,13 @@ import org.promscale.ingest.IngestPipeline;
 import org.promscale.metrics.Exposition;
 import org.promscale.metrics.IngestMeters;
 import org.promscale.metrics.JvmMeters;
+import org.promscale.metrics.MaintenanceMeters;
 import org.promscale.metrics.StorageMeters;
 import org.promscale.security.Access;
 import org.promscale.storage.BatchPolicy;
 import org.promscale.storage.DatabaseProbe;
 import org.promscale.storage.HaLeaderRegistry;
+import org.promscale.storage.Maintenance;
 import org.promscale.storage.PgStorage;
 import org.promscale.storage.SampleBatcher;
 import org.promscale.storage.SeriesCache;
@@ -76,6 +81,7 @@ public class Wiring {
   private ConnectorHealth health;
   private DatabaseProbe probe;
   private PgStorage storage;
+  private Maintenance maintenance;
   private WriteQueues queues;
   private Admission admission;
   private IngestMeters ingestMeters;
@@ -99,6 +105,7 @@ public class Wiring {
 
     health = new ConnectorHealth(clock);
     probe = new DatabaseProbe(dataSource, clock, nanoClock, health);
+    String connector = HexFormat.of().toHexDigits(random.nextLong());
     SeriesCache cache =
         new SeriesCache((int) Math.min(1 << 26, (heap >> 20) * CACHED_SERIES_PER_HEAP_MB));
     storage =
@@ -106,8 +113,16 @@ public class Wiring {
             dataSource,
             cache,
             settings.flag(Settings.DB_SYNCHRONOUS_COMMIT),
-            HexFormat.of().toHexDigits(random.nextLong()),
+            retentionMs(settings),
+            connector,
             storageMeters,
+            clock,
+            nanoClock);
+    maintenance =
+        new Maintenance(
+            dataSource,
+            ManagementFactory.getRuntimeMXBean().getName() + " " + connector,
+            new MaintenanceMeters(registry),
             clock,
             nanoClock);
     queues = queues(settings, heap);
@@ -158,6 +173,17 @@ public class Wiring {
     new Gauges(storageMeters, registry).register(info, health, cache, queues, admission);
   }
 
+  private static OptionalLong retentionMs(SettingsReader settings) {
+    if (settings.text(Settings.RETENTION).isEmpty()) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(
+        settings
+            .durationOr(Settings.RETENTION, Settings.FOREVER)
+            .map(Duration::toMillis)
+            .orElse(PgStorage.FOREVER));
+  }
+
   private WriteQueues queues(SettingsReader settings, long heap) {
     BatchPolicy storing =
         new BatchPolicy(
@@ -206,6 +232,11 @@ public class Wiring {
   @Produces
   PgStorage storage() {
     return storage;
+  }
+
+  @Produces
+  Maintenance maintenance() {
+    return maintenance;
   }
 
   @Produces

@@ -23,7 +23,8 @@ public record SettingForm(String wanted, Predicate<String> accepts) {
   private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
   private static final Pattern BYTES = Pattern.compile("\\d{1,15}([KMG]B)?");
   private static final Pattern DURATION =
-      Pattern.compile("(?:(\\d{1,9})h)?(?:(\\d{1,9})m)?(?:(\\d{1,9})s)?(?:(\\d{1,9})ms)?");
+      Pattern.compile(
+          "(?:(\\d{1,6})d)?(?:(\\d{1,9})h)?(?:(\\d{1,9})m)?(?:(\\d{1,9})s)?(?:(\\d{1,9})ms)?");
   private static final Pattern LABEL_PAIRS = Pattern.compile("[^/,]+/[^/,]+(,[^/,]+/[^/,]+)*");
 
   private static final String A_DURATION = "a duration, for instance 15s or 1h30m";
@@ -93,17 +94,27 @@ public record SettingForm(String wanted, Predicate<String> accepts) {
     return accepts.test(text);
   }
 
-  /** Reads a duration as Go writes it, in h, m, s and ms; empty where it is none or zero. */
+  /** Returns the form of a duration that is not too short, or the word in its place. */
+  static SettingForm durationOr(String word, Duration least, String leastText) {
+    return new SettingForm(
+        word + " or a duration of at least " + leastText + ", for instance 90d",
+        text ->
+            isOneOf(text, List.of(word))
+                || readDuration(text).filter(read -> read.compareTo(least) >= 0).isPresent());
+  }
+
+  /** Reads a duration as Prometheus does, in d, h, m, s and ms; empty where it is none or zero. */
   static Optional<Duration> readDuration(String text) {
     Matcher parts = DURATION.matcher(text);
     if (!parts.matches()) {
       return Optional.empty();
     }
     Duration sum =
-        Duration.ofHours(part(parts, 1))
-            .plusMinutes(part(parts, 2))
-            .plusSeconds(part(parts, 3))
-            .plusMillis(part(parts, 4));
+        Duration.ofDays(part(parts, 1))
+            .plusHours(part(parts, 2))
+            .plusMinutes(part(parts, 3))
+            .plusSeconds(part(parts, 4))
+            .plusMillis(part(parts, 5));
     return sum.isZero() ? Optional.empty() : Optional.of(sum);
   }
 

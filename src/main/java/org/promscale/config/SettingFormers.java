@@ -25,6 +25,8 @@ public final class SettingFormers {
   private static final String SCHEMA =
       "every start brings the schema up to date, one connector at a time, the others running.";
   private static final String VACUUM = "PostgreSQL's autovacuum does this; nothing to set here.";
+  private static final String DATASET =
+      "-metrics.retention says how long samples are kept; partitions are of one day.";
   private static final String TENANTS = "every sample belongs to one tenant; leave it out.";
   private static final String ONE_USER =
       "users stand in files, several of them and changed without a restart: ";
@@ -56,12 +58,10 @@ public final class SettingFormers {
     add(NOT_YET, TENANTS, "metrics.multi-tenancy", "metrics.multi-tenancy.allow-non-tenants");
     add(NOT_YET, TENANTS, "metrics.multi-tenancy.valid-tenants");
     add(NOT_YET, TENANTS, "metrics.multi-tenancy.experimental.label-queries");
-    add(NOT_YET, "samples are kept until you delete them.", "metrics.retention");
-    add(NOT_YET, "samples are kept until you delete them.", "startup.dataset");
-    add(NOT_YET, "samples are kept until you delete them.", "startup.dataset.config");
     add(NOT_YET, "lines have one format: time, level, place, message.", "telemetry.log.format");
     add(NOT_YET, "there are no queries for browsers to send.", "web.cors-origin");
 
+    add(GONE, DATASET, "startup.dataset", "startup.dataset.config");
     add(GONE, HEAP, "cache.memory-target", "metrics.cache.metrics.size");
     add(GONE, HEAP, "metrics.cache.labels.size", "metrics.cache.exemplar.size");
     add(GONE, HEAP, "metrics.cache.series.initial-size", "metrics.cache.series.max-bytes");

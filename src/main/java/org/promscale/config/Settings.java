@@ -15,6 +15,7 @@ import static org.promscale.config.Setting.Kind.SECRET;
 import static org.promscale.config.Setting.Kind.TEXT;
 import static org.promscale.config.Setting.Scope.EVERYWHERE;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -107,6 +108,21 @@ public final class Settings {
           METRICS,
           "How far ahead of the connector's and the database's clocks a sample may be, with or"
               + " without high availability; later ones are refused with 400.");
+
+  /** The word of {@link #RETENTION} for no end. */
+  public static final String FOREVER = "forever";
+
+  public static final Setting RETENTION =
+      new Setting(
+          "metrics.retention",
+          TEXT,
+          "",
+          EVERYWHERE,
+          METRICS,
+          "How long samples are kept, for instance 90d, or forever; older ones are dropped and"
+              + " refused with 400. Written to the database at the start, for all connectors; a"
+              + " metric can have its own. Default: as the database says, 90 days at first.",
+          SettingForm.durationOr(FOREVER, Duration.ofHours(1), "1h"));
 
   public static final Setting DB_URI =
       new Setting(
@@ -310,6 +326,7 @@ public final class Settings {
           HA_MAX_CLUSTERS,
           HA_HOLD_MAX_BYTES,
           MAX_FUTURE,
+          RETENTION,
           DB_URI,
           DB_HOST,
           DB_PORT,

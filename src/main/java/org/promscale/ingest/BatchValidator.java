@@ -47,19 +47,24 @@ public final class BatchValidator {
    *     database's: then one of ours is wrong, and the sender must keep its data
    */
   public void validate(WriteBatch batch, Rejections rejections) {
-    validate(batch, new Check(batch.series(), rejections, Long.MIN_VALUE));
+    long retentionMs = partitions.retentionMs();
+    validate(batch, new Check(batch.series(), rejections, Long.MIN_VALUE, retentionMs));
   }
 
   /**
    * Removes from a batch that was held what was refused when it came. What was accepted then is
    * accepted, whatever our clocks show now: nobody else has it any more.
    *
+   * <p>The retention is not asked: what is too old by now goes with its partition.
+   *
    * @param arrivedMs wall time when it came
    * @throws IngestFailure UNAVAILABLE as above, for what lies further ahead of that time than the
    *     tolerance
    */
   void validateHeld(WriteBatch batch, long arrivedMs) {
-    validate(batch, new Check(batch.series(), new Rejections(), arrivedMs + toleranceMs));
+    validate(
+        batch,
+        new Check(batch.series(), new Rejections(), arrivedMs + toleranceMs, Long.MAX_VALUE));
   }
 
   private static void validate(WriteBatch batch, Check check) {
@@ -77,21 +82,29 @@ public final class BatchValidator {
     private final Rejections rejections;
     private final long latestMs;
     private final long suspectMs;
+    private final long oldestMs;
     private final long[] newSlots = new long[MAX_NEW_PARTITIONS];
     private int newSlotCount;
 
     /**
      * Makes a check.
      *
-     * @param acceptedMs up to here nobody asks the clocks
+     * @param acceptedMs up to here nobody asks the clocks whether it is in the future
+     * @param retentionMs what is older is refused
      */
-    Check(SeriesTable series, Rejections rejections, long acceptedMs) {
+    Check(SeriesTable series, Rejections rejections, long acceptedMs, long retentionMs) {
       this.series = series;
       this.rejections = rejections;
       long byOurClock = clock.millis() + toleranceMs;
       long byDatabase = byOurClock + databaseClock.aheadMs();
       this.latestMs = Math.max(byOurClock, byDatabase);
       this.suspectMs = Math.max(acceptedMs, Math.min(byOurClock, byDatabase));
+      // By both clocks: one that runs ahead must not make anybody drop data. Maintenance reckons
+      // alike.
+      this.oldestMs =
+          retentionMs == Long.MAX_VALUE
+              ? EARLIEST_MS
+              : Math.min(byOurClock, byDatabase) - toleranceMs - retentionMs;
     }
 
     boolean accepts(int seriesRow, long timestampMs) {
@@ -108,6 +121,9 @@ public final class BatchValidator {
       }
       if (timestampMs < EARLIEST_MS) {
         return reject(RejectReason.TIMESTAMP_OUT_OF_RANGE, seriesRow, timestampMs);
+      }
+      if (timestampMs < oldestMs) {
+        return reject(RejectReason.OLDER_THAN_RETENTION, seriesRow, timestampMs);
       }
       if (!partitions.isKnown(timestampMs) && !opens(partitions.slotOf(timestampMs))) {
         return reject(RejectReason.TOO_MANY_PARTITIONS, seriesRow, timestampMs);

@@ -17,6 +17,9 @@ public enum RejectReason {
   TOO_MANY_CLUSTERS("more clusters than -metrics.high-availability.max-clusters allows"),
   TIMESTAMP_IN_FUTURE("timestamp too far in the future"),
   TIMESTAMP_OUT_OF_RANGE("timestamp before 4713 BC cannot be stored"),
+  OLDER_THAN_RETENTION(
+      "timestamp older than the longest retention, see -metrics.retention and"
+          + " prom_api.get_default_retention_period()"),
   TOO_MANY_PARTITIONS("request would open too many new time partitions"),
   INVALID_HISTOGRAM("native histogram is inconsistent"),
   MISSING_EXEMPLAR_TIMESTAMP("exemplar has no timestamp"),

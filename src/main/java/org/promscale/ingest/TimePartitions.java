@@ -8,4 +8,10 @@ public interface TimePartitions {
 
   /** Returns the number of the partition that holds this time. */
   long slotOf(long timestampMs);
+
+  /**
+   * Returns how long the samples that are kept longest are kept, in milliseconds; {@link
+   * Long#MAX_VALUE} if any are kept for ever. May be some minutes old.
+   */
+  long retentionMs();
 }

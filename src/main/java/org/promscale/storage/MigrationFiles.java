@@ -30,7 +30,13 @@ final class MigrationFiles implements ResourceProvider {
           "V6__views.sql",
           "V7__roles.sql",
           "V8__leadership.sql",
-          "V9__hold.sql");
+          "V9__hold.sql",
+          "V10__retention.sql",
+          "V11__maintenance.sql",
+          "V12__forgetting.sql",
+          "V13__upkeep.sql",
+          "V14__compression.sql",
+          "V15__maintainers.sql");
 
   /** The version that the last file brings the schema to. */
   static final int NEWEST_VERSION = NAMES.size();

@@ -44,6 +44,7 @@ public final class Partitions implements TimePartitions {
   private final DataSource dataSource;
   private final long slotMs;
   private volatile TimeSpans known = TimeSpans.NONE;
+  private volatile long retentionMs = Long.MAX_VALUE;
 
   private Partitions(DataSource dataSource, long slotMs) {
     this.dataSource = dataSource;
@@ -83,6 +84,11 @@ public final class Partitions implements TimePartitions {
   @Override
   public long slotOf(long timestampMs) {
     return Math.floorDiv(timestampMs, slotMs);
+  }
+
+  @Override
+  public long retentionMs() {
+    return retentionMs;
   }
 
   /** Returns the length of a slot in milliseconds. */
@@ -144,7 +150,10 @@ public final class Partitions implements TimePartitions {
     ensure(slots);
   }
 
-  /** Asks the database anew which slots exist, for instance after a partition was missed. */
+  /**
+   * Asks the database anew which slots exist, for instance after a partition was missed, and how
+   * long samples are kept.
+   */
   public void reload() throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
       reload(connection);
@@ -170,10 +179,20 @@ public final class Partitions implements TimePartitions {
         }
       }
     }
+    long longest = longestRetention(connection);
     if (!connection.getAutoCommit()) {
       connection.commit();
     }
     known = found;
+    retentionMs = longest == 0 ? Long.MAX_VALUE : longest;
+  }
+
+  private static long longestRetention(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT _prom_catalog.longest_retention_ms()")) {
+      row.next();
+      return row.getLong(1);
+    }
   }
 
   private static boolean create(Connection connection, long start, long end) throws SQLException {

@@ -1,9 +1,14 @@
 package org.promscale.storage;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -18,12 +23,18 @@ import org.promscale.ingest.TimePartitions;
  */
 public final class PgStorage implements SampleBatcher.Store, TimePartitions {
 
+  private static final Logger LOG = System.getLogger(PgStorage.class.getName());
+
+  /** A retention that never ends. */
+  public static final long FOREVER = 0;
+
   /** Lanes of those who fill; there are fewer writers than this. */
   private static final int FILL_LANES = 1_000;
 
   private final DataSource dataSource;
   private final SeriesCache cache;
   private final boolean synchronousCommit;
+  private final OptionalLong retentionMs;
   private final LaneFence fence;
   private final BatchListener listener;
   private final InstantSource clock;
@@ -37,12 +48,15 @@ public final class PgStorage implements SampleBatcher.Store, TimePartitions {
    * Makes a closed storage; nothing is asked of the database.
    *
    * @param synchronousCommit whether an answer waits until the data is on disk
+   * @param retentionMs how long samples are to be kept, in milliseconds, or {@link #FOREVER};
+   *     empty: as the database says
    * @param connector a name that no other connector has, nor this one after a restart
    */
   public PgStorage(
       DataSource dataSource,
       SeriesCache cache,
       boolean synchronousCommit,
+      OptionalLong retentionMs,
       String connector,
       BatchListener listener,
       InstantSource clock,
@@ -50,6 +64,7 @@ public final class PgStorage implements SampleBatcher.Store, TimePartitions {
     this.dataSource = dataSource;
     this.cache = cache;
     this.synchronousCommit = synchronousCommit;
+    this.retentionMs = retentionMs;
     this.fence = new LaneFence(connector);
     this.listener = listener;
     this.clock = clock;
@@ -69,6 +84,9 @@ public final class PgStorage implements SampleBatcher.Store, TimePartitions {
     try (Connection connection = dataSource.getConnection()) {
       PgDriver.requireCopy(connection);
       incarnation.begin(connection);
+      if (retentionMs.isPresent()) {
+        adoptRetention(connection, retentionMs.getAsLong());
+      }
     }
     Partitions partitions = Partitions.load(dataSource);
     partitions.ensureAhead(clock.instant());
@@ -82,6 +100,22 @@ public final class PgStorage implements SampleBatcher.Store, TimePartitions {
             partitions,
             new BatchWriter(dataSource, preparation, fence, transaction, listener),
             new FillWriter(dataSource, preparation, fence, guards, FILL_LANES));
+  }
+
+  private static void adoptRetention(Connection connection, long ms) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT _prom_catalog.adopt_retention(?)")) {
+      statement.setLong(1, ms);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        if (row.getBoolean(1)) {
+          LOG.log(
+              Level.INFO,
+              "the default retention of the database was another one and is now as -metrics.retention"
+                  + " says");
+        }
+      }
+    }
   }
 
   /**
@@ -133,6 +167,11 @@ public final class PgStorage implements SampleBatcher.Store, TimePartitions {
   @Override
   public long slotOf(long timestampMs) {
     return require().partitions().slotOf(timestampMs);
+  }
+
+  @Override
+  public long retentionMs() {
+    return require().partitions().retentionMs();
   }
 
   private Opened require() {

@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -33,12 +34,23 @@ public final class SeriesCatalog {
    */
   private static final Set<String> RETRY = Set.of("40P01", "40001", "23503");
 
+  /** A serialization failure, as PostgreSQL itself would call it. */
+  private static final String GONE_MEANWHILE = "40001";
+
   private static final String FIND_SERIES =
       """
-      SELECT u.n::int, s.id
+      SELECT u.n::int, s.id, f.series_id IS NOT NULL
         FROM unnest(?::uuid[]) WITH ORDINALITY AS u (identity, n)
         JOIN _prom_catalog.series s ON s.tenant_id = ? AND s.identity = u.identity
+        LEFT JOIN _prom_catalog.forgotten_series f ON f.series_id = s.id
       """;
+
+  private static final String KEEP_SERIES =
+      "DELETE FROM _prom_catalog.forgotten_series WHERE series_id = ANY (?)";
+
+  /** Who deletes values of labels that no series has takes it alone. */
+  private static final String KEEP_LABELS =
+      "SELECT pg_advisory_xact_lock_shared(_prom_catalog.lock_key('labels'))";
 
   private static final String INSERT_SERIES =
       """
@@ -83,7 +95,8 @@ public final class SeriesCatalog {
   }
 
   /**
-   * Looks a few series up, in one statement.
+   * Looks a few series up, in one statement, to read what they have: the ids are not to be stored
+   * under, for the series may be about to be deleted.
    *
    * @return ids in the order of the series, {@link SeriesTable#UNKNOWN_ID} where one is not stored
    */
@@ -138,20 +151,25 @@ public final class SeriesCatalog {
               + " SET LOCAL enable_mergejoin = off; SET LOCAL jit = off");
     }
     Map<UUID, Long> ids = new HashMap<>(part.length * 2);
-    find(connection, tenant, part, ids);
+    keep(connection, find(connection, tenant, part, ids));
     Entry[] missing =
         Arrays.stream(part).filter(e -> !ids.containsKey(e.identity)).toArray(Entry[]::new);
     if (missing.length > 0) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(KEEP_LABELS);
+      }
       Collection<Labels> sets = Arrays.stream(missing).map(Entry::labels).toList();
       Map<String, Long> metrics = new LabelDictionary(connection, tenant).register(sets);
       insert(connection, tenant, missing, metrics);
-      find(connection, tenant, missing, ids);
+      keep(connection, find(connection, tenant, missing, ids));
     }
     return ids;
   }
 
-  private static void find(Connection connection, int tenant, Entry[] entries, Map<UUID, Long> ids)
-      throws SQLException {
+  /** Returns the ids of those series that maintenance has marked as being without samples. */
+  private static List<Long> find(
+      Connection connection, int tenant, Entry[] entries, Map<UUID, Long> ids) throws SQLException {
+    List<Long> marked = new ArrayList<>();
     Array identities = identities(connection, entries);
     try (PreparedStatement statement = connection.prepareStatement(FIND_SERIES)) {
       statement.setArray(1, identities);
@@ -159,10 +177,27 @@ public final class SeriesCatalog {
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
           ids.put(entries[rows.getInt(1) - 1].identity, rows.getLong(2));
+          if (rows.getBoolean(3)) {
+            marked.add(rows.getLong(2));
+          }
         }
       }
     } finally {
       identities.free();
+    }
+    return marked;
+  }
+
+  /** Takes the marks away; whoever holds one of them is about to delete the series. */
+  private static void keep(Connection connection, List<Long> marked) throws SQLException {
+    if (marked.isEmpty()) {
+      return;
+    }
+    try (PreparedStatement statement = connection.prepareStatement(KEEP_SERIES)) {
+      statement.setArray(1, connection.createArrayOf("bigint", marked.toArray()));
+      if (statement.executeUpdate() != marked.size()) {
+        throw new SQLException("a series was deleted while it was looked up", GONE_MEANWHILE);
+      }
     }
   }
 

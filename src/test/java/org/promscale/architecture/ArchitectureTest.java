@@ -85,6 +85,7 @@ class ArchitectureTest {
             "boot",
             and(BELOW_EDGE, "wire", "storage", "metrics", "http", "admin", "security", "config"),
             with(
+                "java.lang.management",
                 "java.sql",
                 "javax.sql",
                 "jakarta.enterprise",

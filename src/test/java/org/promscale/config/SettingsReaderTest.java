@@ -47,6 +47,8 @@ class SettingsReaderTest {
     "2m, PT2M",
     "1h, PT1H",
     "1h30m, PT1H30M",
+    "90d, PT2160H",
+    "1d12h, PT36H",
     "1m500ms, PT1M0.5S",
     "1h2m3s4ms, PT1H2M3.004S",
     "' 10m ', PT10M",
@@ -62,7 +64,7 @@ class SettingsReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "0s", "0", "5", "m", "-5s", "5 s", "5S", "1m1h", "1.5h", "1d", "auto", "١s", "5sx"
+        "0s", "0", "5", "m", "-5s", "5 s", "5S", "1m1h", "1.5h", "1h1d", "1w", "auto", "١s", "5sx"
       })
   void refusesDurations(String text) {
     assertThatIllegalArgumentException()

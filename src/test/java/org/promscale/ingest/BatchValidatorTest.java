@@ -94,6 +94,38 @@ class BatchValidatorTest {
     assertThat(rejections.total()).isEqualTo(verdict.equals("accepted") ? 0 : 1);
   }
 
+  @ParameterizedTest(name = "database {0} ms ahead, sample {1} ms older than the retention: {2}")
+  @CsvSource({
+    "0, 0, accepted",
+    "0, 1, rejected",
+    "500, 1, rejected",
+    "-500, 500, accepted",
+    "-500, 501, rejected",
+    "31536000000, 1, rejected",
+    "-31536000000, 31536000000, accepted"
+  })
+  void whatIsOlderThanTheRetentionByBothClocks(long ahead, long older, String verdict) {
+    databaseAhead = ahead;
+    slots.allKnown = true;
+    slots.retentionMs = 10_000;
+    long kept = NOW - 10_000 + Math.min(0, ahead);
+    WriteBatch batch = Batches.samplesAt(kept, NOW - 10_000 - older);
+    validate(batch);
+    assertThat(batch.samples().size()).isEqualTo(verdict.equals("accepted") ? 2 : 1);
+    if (verdict.equals("rejected")) {
+      assertThat(rejections.describe(2)).contains("1 x timestamp older than the longest retention");
+    }
+  }
+
+  @Test
+  void heldRequestsAreNotAskedForTheirAge() {
+    slots.allKnown = true;
+    slots.retentionMs = 10_000;
+    WriteBatch batch = Batches.samplesAt(NOW - 20_000);
+    validator().validateHeld(batch, NOW);
+    assertThat(batch.samples().size()).isEqualTo(1);
+  }
+
   @Test
   void histogramsAndExemplarsAreJudgedLikeSamples() {
     WriteBatch batch = Batches.samplesAt();
@@ -159,11 +191,16 @@ class BatchValidatorTest {
   }
 
   private void validate(WriteBatch batch) {
+    validator().validate(batch, rejections);
+  }
+
+  private BatchValidator validator() {
     InstantSource clock = InstantSource.fixed(Instant.ofEpochMilli(NOW));
-    new BatchValidator(clock, () -> databaseAhead, slots, TOLERANCE).validate(batch, rejections);
+    return new BatchValidator(clock, () -> databaseAhead, slots, TOLERANCE);
   }
 
   private static final class Slots implements TimePartitions {
+    private long retentionMs = Long.MAX_VALUE;
     private final Set<Long> known = new HashSet<>();
     private boolean allKnown;
 
@@ -175,6 +212,11 @@ class BatchValidatorTest {
     @Override
     public long slotOf(long timestampMs) {
       return Math.floorDiv(timestampMs, 100);
+    }
+
+    @Override
+    public long retentionMs() {
+      return retentionMs;
     }
   }
 }

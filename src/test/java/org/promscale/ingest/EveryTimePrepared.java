@@ -12,4 +12,9 @@ public final class EveryTimePrepared implements TimePartitions {
   public long slotOf(long timestampMs) {
     return 0;
   }
+
+  @Override
+  public long retentionMs() {
+    return Long.MAX_VALUE;
+  }
 }

@@ -86,6 +86,7 @@ class CommandLineTest {
         "number too small   | -metrics.high-availability.max-clusters=0 | -metrics.high-availability.max-clusters: '0' is not a number from 1 to 1000000",
         "no duration        | -metrics.high-availability.max-future=5 | -metrics.high-availability.max-future: '5' is not a duration, for instance 15s or 1h30m",
         "no timeout         | -metrics.high-availability.leader-timeout=never | -metrics.high-availability.leader-timeout: 'never' is not auto or a duration, for instance 15s or 1h30m",
+        "short retention    | -metrics.retention=59m | -metrics.retention: '59m' is not forever or a duration of at least 1h, for instance 90d",
         "unknown choice     | -metrics.high-availability.missing-labels=drop | -metrics.high-availability.missing-labels: 'drop' is not one of reject, accept",
         "no pair of labels  | -metrics.high-availability.labels=cluster | -metrics.high-availability.labels: 'cluster' is not pairs of label names such as cluster/__replica__, separated by commas, each replica label in one pair, none a cluster label too, none __name__",
         "the metric is no cluster | -metrics.high-availability.labels=__name__/x | -metrics.high-availability.labels: '__name__/x' is not pairs of label names such as cluster/__replica__, separated by commas, each replica label in one pair, none a cluster label too, none __name__",

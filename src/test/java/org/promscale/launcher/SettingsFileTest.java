@@ -79,7 +79,7 @@ class SettingsFileTest {
         "unknown key   | db: {hots: h} | line 1: unknown key db.hots; did you mean db.host?",
         "unknown group | dp: {host: h} | line 1: unknown key dp; did you mean db.uri?",
         "former        | db: {app: x} | line 1: db.app does not exist any more: give ?application_name=NAME in -db.uri; sessions are called promscale without.",
-        "former group  | startup: {dataset: {metrics: {x: y}}} | line 1: startup.dataset does not exist yet: samples are kept until you delete them.",
+        "former group  | startup: {dataset: {metrics: {x: y}}} | line 1: startup.dataset does not exist any more: -metrics.retention says how long samples are kept; partitions are of one day.",
         "renamed       | db: {connections: {num-writers: 3}} | line 1: db.connections.num-writers is called db.num-writers here",
         "twice         | db.host: a~db: {host: b} | line 2: db.host stands here twice",
         "list          | db.host: [a] | line 1: db.host takes one text",

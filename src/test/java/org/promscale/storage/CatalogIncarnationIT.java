@@ -134,6 +134,66 @@ class CatalogIncarnationIT {
     assertThat(samples()).isEqualTo(1);
   }
 
+  @Test
+  @DisplayName("A series that maintenance is about to forget stays if a warm connector stores it")
+  void markedSeriesIsStoredAgain() throws SQLException {
+    write(Batches.unknown().sample("a", NOW, 1).pending());
+    long id = idOfA();
+    server.execute(database, "DELETE FROM prom_data.sample");
+    server.execute(database, "INSERT INTO _prom_catalog.forgotten_series VALUES (" + id + ", 1)");
+    PendingBatch warm = Batches.unknown().known(id, NOW + 1, 1).idsOf(cache.epoch()).pending();
+    server.execute(database, "UPDATE _prom_catalog.maintenance_state SET mark = 2; " + CHANGE);
+    write(warm);
+    assertThat(warm.done()).as("its id was known from before the mark").isCompletedExceptionally();
+    PendingBatch next = Batches.unknown().sample("a", NOW + 2, 1).pending();
+    write(next);
+    assertThat(next.done()).isCompleted();
+    assertThat(number("SELECT count(*) FROM _prom_catalog.forgotten_series")).isZero();
+    assertThat(idOfA()).isEqualTo(id);
+  }
+
+  @Test
+  @DisplayName("Whoever looks a series up while maintenance deletes it gets a new one")
+  void lookedUpWhileItIsDeleted() throws SQLException, InterruptedException {
+    write(Batches.unknown().sample("a", NOW, 1).pending());
+    long id = idOfA();
+    server.execute(database, "DELETE FROM prom_data.sample");
+    server.execute(database, "INSERT INTO _prom_catalog.forgotten_series VALUES (" + id + ", 0)");
+    cache.clear();
+    PendingBatch pending = Batches.unknown().sample("a", NOW + 1, 1).idsOf(cache.epoch()).pending();
+    Thread storing = new Thread(() -> write(pending));
+    try (Connection deleting = server.connect(database);
+        Statement statement = deleting.createStatement()) {
+      deleting.setAutoCommit(false);
+      statement.execute("DELETE FROM _prom_catalog.forgotten_series");
+      storing.start();
+      Await.until(
+          "the lookup waits for the mark",
+          Duration.ofSeconds(20),
+          () -> pending.done().isDone() || isAnybodyWaitingForARow());
+      statement.execute("DELETE FROM _prom_catalog.series");
+      deleting.commit();
+    }
+    storing.join();
+    assertThat(pending.done()).isCompleted();
+    assertThat(idOfA()).isNotEqualTo(id);
+    assertThat(
+            number(
+                "SELECT count(*) FROM prom_data.sample s JOIN _prom_catalog.series c ON c.id ="
+                    + " s.series_id"))
+        .isEqualTo(1);
+  }
+
+  private boolean isAnybodyWaitingForARow() {
+    try {
+      return number(
+              "SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted")
+          > 0;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private void write(PendingBatch pending) {
     writer.write(0, List.of(pending));
   }

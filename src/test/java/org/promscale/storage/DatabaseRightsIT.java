@@ -27,6 +27,7 @@ import org.promscale.ha.Probes;
 import org.promscale.ha.Settlement;
 import org.promscale.health.ConnectorHealth;
 import org.promscale.ingest.LeaseStore;
+import org.promscale.ingest.MaintenanceListener;
 import org.promscale.model.Labels;
 import org.promscale.model.MetricMetadata;
 import org.promscale.model.ReplicaIdentity;
@@ -121,6 +122,31 @@ class DatabaseRightsIT {
         .isEqualTo("1");
     assertThat(query(writer, "SELECT sum(held_requests) FROM prom_info.ha_clusters"))
         .isEqualTo("0");
+    maintain(writer);
+    assertThatThrownBy(() -> query(writer, "SELECT prom_api.drop_metric('written')"))
+        .hasMessageContaining("permission denied");
+  }
+
+  /** A partition and a series whose time is over go, and the setting is the connector's to make. */
+  private void maintain(DataSource writer) throws SQLException {
+    server.execute(
+        name,
+        "UPDATE _prom_catalog.series SET created_at = '2024-01-01';"
+            + " UPDATE _prom_catalog.maintenance_state SET forget_after = '2024-01-01'");
+    assertThat(query(writer, "SELECT _prom_catalog.adopt_retention(86400000)")).isEqualTo("t");
+    Maintenance maintenance =
+        new Maintenance(
+            writer, "one", MaintenanceListener.NONE, InstantSource.system(), System::nanoTime);
+    boolean more = true;
+    while (more) {
+      more = maintenance.tick();
+    }
+    assertThat(
+            query(
+                writer,
+                "SELECT concat(trouble, partitions_dropped > 0, series_removed > 0) FROM"
+                    + " prom_info.maintenance"))
+        .isEqualTo("tt");
   }
 
   /** Everything that connectors do with leases, patches and held requests. */

@@ -8,7 +8,13 @@ import org.junit.jupiter.api.TestInstance;
 
 /** The contracts of storage on PostgreSQL without extensions. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PlainStorageIT implements SchemaContract, SeriesContract, PartitionContract, ViewContract {
+class PlainStorageIT
+    implements SchemaContract,
+        SeriesContract,
+        PartitionContract,
+        ViewContract,
+        MaintenanceContract,
+        DeletionContract {
 
   private final DatabaseServer server = DatabaseServer.plain();
   private final DataSource database = server.createDatabase();

@@ -13,7 +13,12 @@ import org.junit.jupiter.api.TestInstance;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TimescaleStorageIT
-    implements SchemaContract, SeriesContract, PartitionContract, ViewContract {
+    implements SchemaContract,
+        SeriesContract,
+        PartitionContract,
+        ViewContract,
+        MaintenanceContract,
+        DeletionContract {
 
   private DatabaseServer server;
   private DataSource database;
