@@ -20,7 +20,12 @@ interface DatabaseServer extends AutoCloseable {
   @Override
   void close();
 
-  /** Starts a plain PostgreSQL. */
+  /** Tells whether the server of {@link #plain} loads TimescaleDB all the same. */
+  static boolean plainHasTimescale() {
+    return Boolean.getBoolean("test.timescale.preload");
+  }
+
+  /** Starts a PostgreSQL, plain unless {@code test.timescale.preload} is set. */
   static DatabaseServer plain() {
     PostgresServer server = PostgresServer.start(Map.of());
     return new DatabaseServer() {

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
-/** The contracts of storage on PostgreSQL without extensions. */
+/** The contracts of storage on a server of our own, without extensions unless it preloads one. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PlainStorageIT
     implements SchemaContract,
@@ -41,6 +41,6 @@ class PlainStorageIT
 
   @Override
   public String engine() {
-    return "partitions";
+    return DatabaseServer.plainHasTimescale() ? "hypertables" : "partitions";
   }
 }
