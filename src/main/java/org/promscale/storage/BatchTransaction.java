@@ -21,8 +21,9 @@ import org.promscale.model.WriteBatch;
  *
  * <p>The fast path is COPY straight into the table, which a row that exists already makes fail.
  * Then the group is done again without the requests that hold the reported series, those go through
- * {@code ON CONFLICT DO NOTHING}; after a second violation the whole group does. The first value
- * wins in any case. Thread-safe.
+ * {@code ON CONFLICT DO NOTHING}; after a second violation the whole group does, and so it does
+ * where TimescaleDB refuses to look for duplicates in compressed chunks. The first value wins in
+ * any case. Thread-safe.
  */
 public final class BatchTransaction {
 
@@ -91,7 +92,12 @@ public final class BatchTransaction {
         return;
       } catch (SQLException e) {
         SqlFailure kind = SqlFailure.of(e);
-        boolean again = kind == SqlFailure.TRANSIENT || kind == SqlFailure.DUPLICATE;
+        boolean again =
+            switch (kind) {
+              case TRANSIENT, DUPLICATE -> true;
+              case LIMIT -> careful.size() < group.size();
+              default -> false;
+            };
         if (!again || attempt == MAX_ATTEMPTS) {
           throw e;
         }
@@ -99,6 +105,8 @@ public final class BatchTransaction {
         listener.retried();
         if (kind == SqlFailure.DUPLICATE) {
           markCareful(rows, careful, group.size(), PgDriver.seriesIdOfViolation(e));
+        } else if (kind == SqlFailure.LIMIT) {
+          markAll(careful, group.size());
         }
       }
     }
@@ -138,9 +146,13 @@ public final class BatchTransaction {
       }
     }
     if (!first || careful.isEmpty()) {
-      for (int i = 0; i < requests; i++) {
-        careful.add(i);
-      }
+      markAll(careful, requests);
+    }
+  }
+
+  private static void markAll(Set<Integer> careful, int requests) {
+    for (int i = 0; i < requests; i++) {
+      careful.add(i);
     }
   }
 

@@ -8,6 +8,11 @@ enum SqlFailure {
   TRANSIENT,
   /** The row is there already. */
   DUPLICATE,
+  /**
+   * Rows may be there already: looking for them in compressed chunks takes more than TimescaleDB
+   * allows a COPY. Also a limit of the server on temporary files.
+   */
+  LIMIT,
   /** No partition for the row's time: one was dropped since we last looked. */
   NO_PARTITION,
   /** This data can never be stored. */
@@ -28,6 +33,7 @@ enum SqlFailure {
     return switch (state) {
       case "40P01", "40001" -> TRANSIENT;
       case "23505" -> DUPLICATE;
+      case "53400" -> LIMIT;
       case "23514" -> NO_PARTITION;
       default ->
           switch (state.substring(0, 2)) {
