@@ -47,6 +47,7 @@ DECLARE
   p record;
   range text;
   last_series bigint;
+  over bigint[];
 BEGIN
   PERFORM _prom_catalog.enter_step(run, 'delete samples of shorter retention');
   done := 0;
@@ -59,10 +60,12 @@ BEGIN
     PERFORM _prom_catalog.allow_decompression();
     SELECT max(id) INTO last_series FROM (
       SELECT id FROM _prom_catalog.series WHERE id > p.next_series ORDER BY id LIMIT ids) s;
-    EXECUTE format('DELETE FROM prom_data.%I WHERE time >= %L AND time < %L AND series_id = ANY (ARRAY('
-      ' SELECT s.id FROM _prom_catalog.series s JOIN _prom_catalog.metric m ON m.id = s.metric_id'
-      ' WHERE s.id > $1 AND s.id <= $2 AND coalesce(m.retention_ms, $3) BETWEEN 1 AND $4))', p.table_name, p.starts, p.ends)
-      USING p.next_series, last_series, _prom_catalog.default_retention_ms(), p.age_ms;
+    over := ARRAY(SELECT s.id FROM _prom_catalog.series s JOIN _prom_catalog.metric m ON m.id = s.metric_id
+      WHERE s.id > p.next_series AND s.id <= last_series
+        AND coalesce(m.retention_ms, _prom_catalog.default_retention_ms()) BETWEEN 1 AND p.age_ms);
+    -- It must know the ids when it plans: for a subquery it decompresses all series of the chunk.
+    EXECUTE format('DELETE FROM prom_data.%I WHERE time >= %L AND time < %L AND series_id = ANY ($1)',
+      p.table_name, p.starts, p.ends) USING over;
     GET DIAGNOSTICS done = ROW_COUNT;
     UPDATE _prom_catalog.sweep SET next_block = CASE WHEN last_series IS NOT NULL THEN 0 END, next_series = coalesce(last_series, 0)
       WHERE partition = p.partition::text;

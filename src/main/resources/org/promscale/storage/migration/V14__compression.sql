@@ -91,6 +91,9 @@ BEGIN
   IF NOT c.compression_enabled THEN
     EXECUTE format('ALTER TABLE prom_data.%I SET (timescaledb.compress, timescaledb.compress_segmentby = ''series_id'','
       ' timescaledb.compress_orderby = ''time'')', c.hypertable_name);
+    -- Nobody can use the table until that has committed, and compressing takes its time.
+    more := true;
+    RETURN;
   END IF;
   SELECT n.nspname INTO home FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb';
   EXECUTE format('SELECT %I.compress_chunk(%L::regclass)', home, c.chunk);
