@@ -130,7 +130,9 @@ final class LoadRun {
 
   private Sender prepare(URI target) throws IOException {
     long start = System.nanoTime();
-    Sender sender = new Sender(settings, target);
+    Sender sender =
+        new Sender(settings.shape(ExporterSeries.scrape(), System.currentTimeMillis()), target);
+    sender.prepare(settings.samplesToPrepare());
     out.printf(
         "Sender: %,d different bodies of %,d samples and %,d bytes made in %.1f s%n",
         sender.bodyCount(),
@@ -142,7 +144,8 @@ final class LoadRun {
 
   private void warmUp(Sender sender) throws IOException {
     long start = System.nanoTime();
-    long samples = samples(sender.send(settings.warmUpSeconds()));
+    long samples =
+        sender.samples(sender.send(settings.warmUpSeconds(), settings.samplesPerSecond()));
     out.printf(
         "Warm-up: %,d samples, %,.0f a second%n",
         samples, samples * 1e9 / (System.nanoTime() - start));
@@ -156,7 +159,7 @@ final class LoadRun {
     long own = ProcessHandle.current().pid();
     seconds[cpu.length] = -CpuTime.of(own);
     long start = System.nanoTime();
-    List<ShardResult> results = sender.send(settings.seconds());
+    List<ShardResult> results = sender.send(settings.seconds(), settings.samplesPerSecond());
     long nanos = System.nanoTime() - start;
     seconds[cpu.length] += CpuTime.of(own);
     for (int i = 0; i < cpu.length; i++) {
@@ -171,11 +174,8 @@ final class LoadRun {
     if (results.stream().anyMatch(result -> result.ranDry) && settings.samplesPerSecond() == 0) {
       out.println("The sender ran out of bodies: raise -Dload.max-rate");
     }
-    return new Measured(samples(results), nanos / 1e9, Arrays.stream(seconds).boxed().toList());
-  }
-
-  private long samples(List<ShardResult> results) {
-    return results.stream().mapToLong(ShardResult::requests).sum() * settings.samplesPerRequest();
+    return new Measured(
+        sender.samples(results), nanos / 1e9, Arrays.stream(seconds).boxed().toList());
   }
 
   /**

@@ -109,6 +109,23 @@ record LoadSettings(
         newConnectorArguments);
   }
 
+  /**
+   * Returns what is sent.
+   *
+   * @param machine the series of one machine
+   * @param endMs sample time when every prepared body is sent
+   */
+  LoadShape shape(List<ExporterSeries> machine, long endMs) {
+    long rounds = samplesToPrepare() / series + 1;
+    return new LoadShape(
+        new SeriesTemplates(machine, LoadShape.labels(cluster, replica)),
+        series,
+        samplesPerRequest,
+        shards,
+        endMs - rounds * stepMs,
+        stepMs);
+  }
+
   /** Returns the number of samples to make bodies for. */
   long samplesToPrepare() {
     return (long) maxSamplesPerSecond * (warmUpSeconds + seconds);

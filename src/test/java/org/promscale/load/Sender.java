@@ -1,87 +1,121 @@
 package org.promscale.load;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** All shards of the load. One thread at a time. */
-final class Sender implements AutoCloseable {
+/**
+ * All shards of the load. Bodies are made before they are sent, so that making them takes nothing
+ * from the cores while a receiver is measured; or, for long runs at a pace, when they are due. One
+ * thread at a time.
+ */
+final class Sender implements Closeable {
 
-  private final LoadSettings settings;
+  private final LoadShape shape;
+  private final List<ShardBodies> makers = new ArrayList<>();
+  private final List<Queue<byte[]>> prepared = new ArrayList<>();
   private final List<ShardSender> shards = new ArrayList<>();
   private final ExecutorService threads;
-  private long bodyBytes;
+  private final AtomicLong bodyBytes = new AtomicLong();
   private long bodyCount;
+  private volatile boolean live;
 
-  /** Scrapes an exporter and makes every body of the run. */
-  Sender(LoadSettings settings, URI target) throws IOException {
-    this.settings = settings;
-    this.threads = Executors.newFixedThreadPool(settings.shards());
-    List<ExporterSeries> series = series();
-    long rounds = settings.samplesToPrepare() / settings.series() + 1;
-    long startMs = System.currentTimeMillis() - rounds * settings.stepMs();
-    long requests =
-        settings.samplesToPrepare() / settings.samplesPerRequest() / settings.shards() + 1;
+  /** Makes a sender that has nothing to send yet. */
+  Sender(LoadShape shape, URI target) {
+    this.shape = shape;
+    this.threads = Executors.newFixedThreadPool(shape.shards());
+    for (int shard = 0; shard < shape.shards(); shard++) {
+      ShardBodies maker = new ShardBodies(shape, shard);
+      Queue<byte[]> queue = new ArrayDeque<>();
+      makers.add(maker);
+      prepared.add(queue);
+      shards.add(
+          new ShardSender(
+              target,
+              () -> {
+                byte[] body = queue.poll();
+                return body == null && live ? maker.nextBody() : body;
+              }));
+    }
+  }
+
+  /** From now on a body is made when it is due, if none is left that {@link #prepare} has made. */
+  void goLive() {
+    live = true;
+  }
+
+  /** Makes bodies until at least so many samples are ready to be sent. */
+  void prepare(long samples) throws IOException {
+    long each = samples / shape.samplesPerRequest() / shape.shards() + 1;
+    List<Callable<Long>> tasks = new ArrayList<>();
+    for (int shard = 0; shard < shape.shards(); shard++) {
+      ShardBodies maker = makers.get(shard);
+      Queue<byte[]> queue = prepared.get(shard);
+      tasks.add(
+          () -> {
+            long made = 0;
+            while (queue.size() < each) {
+              byte[] body = maker.nextBody();
+              bodyBytes.addAndGet(body.length);
+              queue.add(body);
+              made++;
+            }
+            return made;
+          });
+    }
+    for (long made : all(tasks)) {
+      bodyCount += made;
+    }
+  }
+
+  /**
+   * Sends until the time is up or nothing is left, and returns after the last answer.
+   *
+   * @param samplesPerSecond pace; 0 sends as fast as answers come
+   */
+  List<ShardResult> send(double seconds, long samplesPerSecond) throws IOException {
+    long end = System.nanoTime() + (long) (seconds * 1e9);
     long nanosPerRequest =
-        settings.samplesPerSecond() == 0
+        samplesPerSecond == 0
             ? 0
             : TimeUnit.SECONDS.toNanos(1)
-                * settings.samplesPerRequest()
-                * settings.shards()
-                / settings.samplesPerSecond();
-    for (int shard = 0; shard < settings.shards(); shard++) {
-      List<ExporterSeries> own = new ArrayList<>();
-      for (int i = shard; i < series.size(); i += settings.shards()) {
-        own.add(series.get(i));
-      }
-      ShardBodies maker =
-          new ShardBodies(own, settings.samplesPerRequest(), startMs, settings.stepMs());
-      List<byte[]> bodies = new ArrayList<>();
-      for (long i = 0; i < requests; i++) {
-        byte[] body = maker.nextBody();
-        bodyBytes += body.length;
-        bodies.add(body);
-      }
-      bodyCount += requests;
-      shards.add(new ShardSender(target, bodies, nanosPerRequest));
-    }
-  }
-
-  /** Sends for this time and returns after the last answer. */
-  List<ShardResult> send(int seconds) throws IOException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-    List<Future<ShardResult>> running = new ArrayList<>();
+                * shape.samplesPerRequest()
+                * shape.shards()
+                / samplesPerSecond;
+    List<Callable<ShardResult>> tasks = new ArrayList<>();
     for (ShardSender shard : shards) {
-      running.add(threads.submit(() -> shard.sendUntil(end)));
+      tasks.add(() -> shard.sendUntil(end, nanosPerRequest));
     }
-    List<ShardResult> results = new ArrayList<>();
-    for (Future<ShardResult> result : running) {
-      try {
-        results.add(result.get());
-      } catch (ExecutionException e) {
-        throw new IOException(e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException(e);
-      }
-    }
-    return results;
+    return all(tasks);
   }
 
-  /** Returns the mean size of a request's compressed body in bytes. */
+  /** From now on the round under way is the one of this sample time. */
+  void alignTo(long timeMs) {
+    makers.forEach(maker -> maker.alignTo(timeMs));
+  }
+
+  /** Returns the samples in these results. */
+  long samples(List<ShardResult> results) {
+    return results.stream().mapToLong(ShardResult::requests).sum() * shape.samplesPerRequest();
+  }
+
+  /** Returns the mean size of a prepared body in bytes. */
   long meanBodyBytes() {
-    return bodyBytes / bodyCount;
+    return bodyBytes.get() / Math.max(1, bodyCount);
   }
 
-  /** Returns the number of different bodies. */
+  /** Returns the number of bodies that were prepared. */
   long bodyCount() {
     return bodyCount;
   }
@@ -94,22 +128,18 @@ final class Sender implements AutoCloseable {
     }
   }
 
-  /** The series of one exporter, repeated for as many instances as it takes. */
-  private List<ExporterSeries> series() throws IOException {
-    List<ExporterSeries> scraped = ExporterSeries.scrape();
-    List<ExporterSeries> all = new ArrayList<>();
-    for (int i = 0; i < settings.series(); i++) {
-      Map<String, String> labels = new TreeMap<>();
-      labels.put("job", "node");
-      labels.put("instance", "node-" + i / scraped.size() + ".example.org:9100");
-      if (!settings.cluster().isEmpty()) {
-        labels.put("cluster", settings.cluster());
+  private <T> List<T> all(List<Callable<T>> tasks) throws IOException {
+    try {
+      List<T> results = new ArrayList<>();
+      for (Future<T> future : threads.invokeAll(tasks)) {
+        results.add(future.get());
       }
-      if (!settings.replica().isEmpty()) {
-        labels.put("__replica__", settings.replica());
-      }
-      all.add(scraped.get(i % scraped.size()).with(labels));
+      return results;
+    } catch (ExecutionException e) {
+      throw new IOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
     }
-    return all;
   }
 }

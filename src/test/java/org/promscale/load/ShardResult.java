@@ -6,7 +6,7 @@ import java.util.List;
 /** What happened to the requests of one shard. One thread, then handed over. */
 final class ShardResult {
 
-  private final long[] latencyNanos;
+  private long[] latencyNanos = new long[1024];
   private int requests;
 
   /** Tries after the first. */
@@ -15,11 +15,10 @@ final class ShardResult {
   /** No body was left before the time was up. */
   boolean ranDry;
 
-  ShardResult(int mostRequests) {
-    latencyNanos = new long[mostRequests];
-  }
-
   void accepted(long nanos) {
+    if (requests == latencyNanos.length) {
+      latencyNanos = Arrays.copyOf(latencyNanos, 2 * requests);
+    }
     latencyNanos[requests++] = nanos;
   }
 

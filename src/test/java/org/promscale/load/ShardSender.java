@@ -8,10 +8,10 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,41 +25,43 @@ final class ShardSender {
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final URI target;
-  private final List<byte[]> bodies;
-  private final long nanosPerRequest;
-  private int next;
+  private final Supplier<byte @Nullable []> bodies;
   private @Nullable Socket socket;
   private @Nullable InputStream answers;
 
   /**
    * Prepares.
    *
-   * @param nanosPerRequest pace; 0 sends as fast as answers come
+   * @param bodies the next one each time, null when there is none any more
    */
-  ShardSender(URI target, List<byte[]> bodies, long nanosPerRequest) {
+  ShardSender(URI target, Supplier<byte @Nullable []> bodies) {
     this.target = target;
     this.bodies = bodies;
-    this.nanosPerRequest = nanosPerRequest;
   }
 
-  /** Sends until the instant, or until no body is left; returns after the last answer. */
-  ShardResult sendUntil(long endNanoTime) throws IOException {
-    ShardResult result = new ShardResult(bodies.size() - next);
+  /**
+   * Sends until the instant, or until no body is left; returns after the last answer.
+   *
+   * @param nanosPerRequest pace; 0 sends as fast as answers come
+   */
+  ShardResult sendUntil(long endNanoTime, long nanosPerRequest) throws IOException {
+    ShardResult result = new ShardResult();
     long due = System.nanoTime();
-    while (next < bodies.size() && System.nanoTime() < endNanoTime) {
+    while (System.nanoTime() < endNanoTime) {
+      byte[] body = bodies.get();
+      if (body == null) {
+        result.ranDry = true;
+        return result;
+      }
       if (nanosPerRequest > 0) {
         parkUntil(due);
       }
       // With a pace, from when the request was due: a late answer delays the following ones too.
       long start = nanosPerRequest > 0 ? due : System.nanoTime();
-      sendUntilAccepted(bodies.get(next), result);
+      sendUntilAccepted(body, result);
       result.accepted(System.nanoTime() - start);
-      // Sent bytes are not needed again.
-      bodies.set(next, new byte[0]);
-      next++;
       due += nanosPerRequest;
     }
-    result.ranDry = next == bodies.size();
     return result;
   }
 

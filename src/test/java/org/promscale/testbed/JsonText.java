@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads JSON into maps, lists, strings, numbers ({@code Double}), booleans and null. The tests'
- * class path has the API of JSON-P but nothing behind it. One thread.
+ * Reads JSON into maps, lists, strings, numbers ({@code Double}), booleans and null, and writes it.
+ * The tests' class path has the API of JSON-P but nothing behind it. One thread.
  */
 public final class JsonText {
 
@@ -32,6 +32,61 @@ public final class JsonText {
       throw reader.wrong("the end");
     }
     return value;
+  }
+
+  /**
+   * Writes a value: of maps, lists, strings, numbers, booleans and null; a map of maps or of lists
+   * has a line for each member, a list has one for each element.
+   */
+  public static String write(@Nullable Object value) {
+    StringBuilder text = new StringBuilder();
+    write(value, "", text);
+    return text.append('\n').toString();
+  }
+
+  private static void write(@Nullable Object value, String indent, StringBuilder text) {
+    if (value instanceof Map<?, ?> map) {
+      boolean lines =
+          map.values().stream().anyMatch(v -> v instanceof Map<?, ?> || v instanceof List<?>);
+      String between = lines ? "\n" + indent + "  " : " ";
+      String separator = "";
+      text.append('{');
+      for (Map.Entry<?, ?> member : map.entrySet()) {
+        text.append(separator).append(lines || !separator.isEmpty() ? between : "");
+        quote(String.valueOf(member.getKey()), text);
+        write(member.getValue(), indent + "  ", text.append(": "));
+        separator = ",";
+      }
+      text.append(lines ? "\n" + indent : "").append('}');
+    } else if (value instanceof List<?> list) {
+      String separator = "";
+      text.append('[');
+      for (Object element : list) {
+        text.append(separator).append('\n').append(indent).append("  ");
+        write(element, indent + "  ", text);
+        separator = ",";
+      }
+      text.append(list.isEmpty() ? "" : "\n" + indent).append(']');
+    } else if (value instanceof String string) {
+      quote(string, text);
+    } else {
+      text.append(value);
+    }
+  }
+
+  private static void quote(String string, StringBuilder text) {
+    text.append('"');
+    for (int i = 0; i < string.length(); i++) {
+      char c = string.charAt(i);
+      if (c == '"' || c == '\\') {
+        text.append('\\').append(c);
+      } else if (c < ' ') {
+        text.append(String.format("\\u%04x", (int) c));
+      } else {
+        text.append(c);
+      }
+    }
+    text.append('"');
   }
 
   private @Nullable Object value() {

@@ -3,17 +3,28 @@ package org.promscale.testbed;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Looks into the JVM of a server with the JDK's {@code jcmd}. Immutable. */
-final class RunningJvm {
+public final class RunningJvm {
 
   private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  /** Number, instances, bytes, class; module. */
+  private static final Pattern HISTOGRAM =
+      Pattern.compile("^\\s*\\d+:\\s+(\\d+)\\s+(\\d+)\\s+(\\S+)");
 
   private final long pid;
 
   private RunningJvm(long pid) {
     this.pid = pid;
+  }
+
+  /** Returns the JVM of a connector. */
+  public static RunningJvm of(ConnectorProcess connector) {
+    return new RunningJvm(connector.pid());
   }
 
   /** Finds the JVM that a script or a tool has started: the one that starts none itself. */
@@ -40,6 +51,36 @@ final class RunningJvm {
         .lines()
         .filter(line -> line.contains(className + "/"))
         .count();
+  }
+
+  /**
+   * What a class takes of the heap.
+   *
+   * @param name of the class, as the JVM spells it
+   */
+  public record HeapShare(String name, long objects, long bytes) {}
+
+  /** Collects, and returns what is left on the heap, by class, the largest first. */
+  public List<HeapShare> liveHeap() {
+    return jcmd("GC.class_histogram")
+        .lines()
+        .map(HISTOGRAM::matcher)
+        .filter(Matcher::find)
+        .map(
+            line ->
+                new HeapShare(
+                    line.group(3), Long.parseLong(line.group(1)), Long.parseLong(line.group(2))))
+        .toList();
+  }
+
+  /** Begins to record where the time goes. */
+  public void startRecording() {
+    jcmd("JFR.start", "name=load", "settings=profile");
+  }
+
+  /** Ends the recording and writes it to a file. */
+  public void stopRecording(Path file) {
+    jcmd("JFR.stop", "name=load", "filename=" + file.toAbsolutePath());
   }
 
   /** Returns the number of threads. */

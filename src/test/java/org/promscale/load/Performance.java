@@ -1,0 +1,55 @@
+package org.promscale.load;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What a run of {@link PerformanceIT} is asked for.
+ *
+ * @param directory where the raw results go
+ * @param seconds length of one measurement
+ * @param warmUpSeconds sent before the first measurement of a receiver
+ * @param repetitions of each comparison
+ * @param only names of the scenarios to run; empty: all
+ */
+record Performance(
+    Path directory, double seconds, double warmUpSeconds, int repetitions, List<String> only) {
+
+  /** More than any receiver takes on two cores: bodies are made for it. */
+  private static final long MOST_A_SECOND = 1_000_000;
+
+  static Performance fromSystemProperties() {
+    double seconds = Double.parseDouble(System.getProperty("performance.seconds", "10"));
+    return new Performance(
+        Path.of(System.getProperty("performance.directory", "target/performance")),
+        seconds,
+        1.5 * seconds,
+        Integer.getInteger("performance.repetitions", 5),
+        Stream.of(System.getProperty("performance.only", "").split(",", -1))
+            .map(String::strip)
+            .filter(name -> !name.isEmpty())
+            .toList());
+  }
+
+  boolean asksFor(String scenario) {
+    return only.isEmpty() || only.contains(scenario);
+  }
+
+  /** Returns the samples that a measurement needs at most. */
+  long samples() {
+    return (long) (MOST_A_SECOND * seconds);
+  }
+
+  /** Warms a receiver and its sender up. */
+  void warmUp(Sender sender) throws Exception {
+    sender.prepare((long) (MOST_A_SECOND * warmUpSeconds / 2));
+    sender.send(warmUpSeconds, 0);
+  }
+
+  /** Sample time at which loads begin: late enough that none of them ends in the future. */
+  static long startMs() {
+    return System.currentTimeMillis() - Duration.ofDays(3).toMillis();
+  }
+}
