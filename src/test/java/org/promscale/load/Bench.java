@@ -139,9 +139,16 @@ final class Bench implements Closeable {
     Map<String, Object> measure(Sender sender, double seconds, long pace)
         throws IOException, SQLException {
       bench.postgres.execute(database, "TRUNCATE prom_data.sample");
+      return measureMore(sender, seconds, pace);
+    }
+
+    /** Likewise, with what the table holds. */
+    Map<String, Object> measureMore(Sender sender, double seconds, long pace)
+        throws IOException, SQLException {
+      long before = rows();
       bench.postgres.execute(database, "CHECKPOINT");
       Map<String, Object> figures = bench.window(sender, connector::cpuSeconds, seconds, pace);
-      long rows = rows();
+      long rows = rows() - before;
       if (rows != number(figures, "samples")) {
         throw new AssertionError(
             rows + " rows are visible, " + figures.get("samples") + " samples were acknowledged");

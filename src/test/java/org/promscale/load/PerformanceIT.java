@@ -1,8 +1,12 @@
 package org.promscale.load;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
@@ -17,8 +21,11 @@ import org.junit.jupiter.api.TestFactory;
  * -Dperformance.only=              scenarios, separated by commas; empty: all
  * -Dperformance.seconds=10         length of one measurement
  * -Dperformance.repetitions=5      of each comparison
- * -Dperformance.directory=target/performance
+ * -Dperformance.directory=target/performance   where the raw results go
+ * -Dperformance.publish=           the same directory: what it holds goes to docs, the page is made anew
  * </pre>
+ *
+ * <p>{@link PerformancePageTest} makes the page of raw results that are there.
  */
 @Tag("load")
 class PerformanceIT {
@@ -36,6 +43,17 @@ class PerformanceIT {
     scenarios.put("reading", new ReadingScenario());
     scenarios.put("profile", new ProfileScenario());
     return scenarios;
+  }
+
+  @AfterAll
+  static void page() throws IOException {
+    Path raw = Performance.fromSystemProperties().directory();
+    String publish = System.getProperty("performance.publish", "");
+    if (!publish.isEmpty()) {
+      PerformancePage.publish(Path.of(publish));
+    } else if (Files.isDirectory(raw)) {
+      Files.writeString(raw.resolve("performance.md"), PerformancePage.of(raw));
+    }
   }
 
   @TestFactory

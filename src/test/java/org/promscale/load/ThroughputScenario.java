@@ -36,7 +36,7 @@ final class ThroughputScenario implements Scenario {
         copy(bench.postgres(), durable.database(), repetition, result);
         toAsync.prepare(asked.samples());
         result.add("asynchronous", repetition, async.measure(toAsync, asked.seconds(), 0));
-        toPrometheus.prepare(asked.samples() / 2);
+        toPrometheus.prepare(asked.samples());
         result.add(
             "prometheus",
             repetition,
