@@ -139,6 +139,7 @@ final class Bench implements Closeable {
     Map<String, Object> measure(Sender sender, double seconds, long pace)
         throws IOException, SQLException {
       bench.postgres.execute(database, "TRUNCATE prom_data.sample");
+      bench.postgres.execute(database, "CHECKPOINT");
       return measureMore(sender, seconds, pace);
     }
 
@@ -146,7 +147,6 @@ final class Bench implements Closeable {
     Map<String, Object> measureMore(Sender sender, double seconds, long pace)
         throws IOException, SQLException {
       long before = rows();
-      bench.postgres.execute(database, "CHECKPOINT");
       Map<String, Object> figures = bench.window(sender, connector::cpuSeconds, seconds, pace);
       long rows = rows() - before;
       if (rows != number(figures, "samples")) {

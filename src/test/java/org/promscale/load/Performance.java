@@ -1,5 +1,6 @@
 package org.promscale.load;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,12 +21,16 @@ record Performance(
   /** More than any receiver takes on two cores: bodies are made for it. */
   private static final long MOST_A_SECOND = 1_000_000;
 
+  private static final long WARM_UP_A_SECOND = 400_000;
+
+  private static final int PATIENCE = 10;
+
   static Performance fromSystemProperties() {
     double seconds = Double.parseDouble(System.getProperty("performance.seconds", "10"));
     return new Performance(
         Path.of(System.getProperty("performance.directory", "target/performance")),
         seconds,
-        1.5 * seconds,
+        2 * seconds,
         Integer.getInteger("performance.repetitions", 5),
         Stream.of(System.getProperty("performance.only", "").split(",", -1))
             .map(String::strip)
@@ -42,10 +47,14 @@ record Performance(
     return (long) (MOST_A_SECOND * seconds);
   }
 
-  /** Warms a receiver and its sender up. */
-  void warmUp(Sender sender) throws Exception {
-    sender.prepare((long) (MOST_A_SECOND * warmUpSeconds / 2));
-    sender.send(warmUpSeconds, 0);
+  /**
+   * Warms a receiver and its sender up, with what it takes in the time of a warm-up when nothing
+   * else runs: a slower one needs as many requests until all its code is compiled. Returns the
+   * samples sent.
+   */
+  long warmUp(Sender sender) throws IOException {
+    sender.prepare((long) (WARM_UP_A_SECOND * warmUpSeconds));
+    return sender.samples(sender.send(PATIENCE * warmUpSeconds, 0));
   }
 
   /** Sample time at which loads begin: late enough that none of them ends in the future. */

@@ -82,12 +82,13 @@ final class ProfileScenario implements Scenario {
             try (ResultSet rows =
                 statement.executeQuery(
                     "SELECT CASE WHEN query LIKE 'COPY%' THEN 'COPY' ELSE left(query, 24) END"
-                        + " || ': ' || CASE WHEN state LIKE 'idle%' THEN 'waits for the connector'"
+                        + " || ': ' || CASE WHEN state LIKE 'idle%' OR wait_event = 'ClientRead' THEN 'waits for the connector'"
                         + " WHEN wait_event IS NULL THEN 'on the processor'"
                         + " ELSE wait_event_type || ' ' || wait_event END"
                         + " FROM pg_stat_activity WHERE datname = '"
                         + database
-                        + "' AND xact_start IS NOT NULL")) {
+                        + "' AND xact_start IS NOT NULL"
+                        + " AND query !~ '^(CHECKPOINT|TRUNCATE|SELECT count)'")) {
               while (rows.next()) {
                 seen.merge(rows.getString(1), 1.0, Double::sum);
               }

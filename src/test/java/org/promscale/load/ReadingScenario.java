@@ -108,7 +108,7 @@ final class ReadingScenario implements Scenario {
     bench.postgres().execute(station.database(), "TRUNCATE prom_data.sample");
   }
 
-  /** A round a day ago and one now: both days have their partition. */
+  /** One round that takes the whole day: each day has its partition then. */
   private static void send(
       Bench.Station station, List<ExporterSeries> templates, int series, Instant end)
       throws Exception {
@@ -122,7 +122,7 @@ final class ReadingScenario implements Scenario {
             end.toEpochMilli() - dayMs,
             dayMs);
     try (Sender sender = new Sender(shape, station.connector().writeUri())) {
-      sender.prepare(series + 1L);
+      sender.prepare(series);
       sender.send(60, 0);
     }
   }

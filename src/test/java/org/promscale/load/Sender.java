@@ -57,7 +57,8 @@ final class Sender implements Closeable {
 
   /** Makes bodies until at least so many samples are ready to be sent. */
   void prepare(long samples) throws IOException {
-    long each = samples / shape.samplesPerRequest() / shape.shards() + 1;
+    long once = (long) shape.samplesPerRequest() * shape.shards();
+    long each = (samples + once - 1) / once;
     List<Callable<Long>> tasks = new ArrayList<>();
     for (int shard = 0; shard < shape.shards(); shard++) {
       ShardBodies maker = makers.get(shard);
@@ -97,7 +98,10 @@ final class Sender implements Closeable {
     for (ShardSender shard : shards) {
       tasks.add(() -> shard.sendUntil(end, nanosPerRequest));
     }
-    return all(tasks);
+    List<ShardResult> results = all(tasks);
+    // A server closes idle connections: found out only at the next request, it looks like a retry.
+    disconnect();
+    return results;
   }
 
   /** From now on the round under way is the one of this sample time. */
@@ -123,6 +127,10 @@ final class Sender implements Closeable {
   @Override
   public void close() throws IOException {
     threads.shutdownNow();
+    disconnect();
+  }
+
+  private void disconnect() throws IOException {
     for (ShardSender shard : shards) {
       shard.disconnect();
     }

@@ -53,6 +53,11 @@ final class SeriesTemplates {
     }
   }
 
+  /** Returns the number of series that a machine has. */
+  int perMachine() {
+    return templates.size();
+  }
+
   /** Returns the bytes that the longest entry takes. */
   int longestEntry() {
     return longest;

@@ -40,13 +40,20 @@ final class ShardBodies {
     for (int i = 0; i < shape.samplesPerRequest(); i++, next++) {
       long round = next / ownSeries;
       long index = shard + next % ownSeries * shape.shards();
-      length = shape.templates().write(index, round, startMs + round * shape.stepMs(), raw, length);
+      length = shape.templates().write(index, round, timeMs(round, index), raw, length);
     }
     try {
       return Arrays.copyOf(compressed, Snappy.compress(raw, 0, length, compressed, 0));
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Machines are scraped one after the other, so that all are done when the next round begins. */
+  private long timeMs(long round, long index) {
+    long machine = index / shape.templates().perMachine();
+    long machines = (shape.series() - 1L) / shape.templates().perMachine() + 1;
+    return startMs + round * shape.stepMs() + shape.stepMs() * machine / machines;
   }
 
   /** From the next sample on the round under way is the one of this time. */

@@ -25,10 +25,8 @@ final class StandbyScenario implements Scenario {
               "-metrics.high-availability.leader-timeout=15m");
       Sender leader = sender(bench, shape, machine, station, "one");
       Sender standby = sender(bench, shape, machine, station, "two");
-      leader.prepare((long) (asked.samples() * 0.75));
-      long sent = leader.samples(leader.send(asked.warmUpSeconds(), 0));
-      standby.prepare(sent);
-      long held = standby.samples(standby.send(asked.warmUpSeconds(), 0));
+      long sent = asked.warmUp(leader);
+      long held = asked.warmUp(standby);
       for (int repetition = 1; repetition <= asked.repetitions(); repetition++) {
         leader.prepare(asked.samples());
         Map<String, Object> leading = station.measureMore(leader, asked.seconds(), 0);

@@ -1,9 +1,11 @@
 package org.promscale.load;
 
+import java.io.IOException;
 import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.promscale.testbed.MetricsPage;
 import org.promscale.testbed.PostgresServer;
 import org.promscale.testbed.PrometheusServer;
 
@@ -37,12 +39,24 @@ final class ThroughputScenario implements Scenario {
         toAsync.prepare(asked.samples());
         result.add("asynchronous", repetition, async.measure(toAsync, asked.seconds(), 0));
         toPrometheus.prepare(asked.samples());
-        result.add(
-            "prometheus",
-            repetition,
-            bench.window(toPrometheus, prometheus::cpuSeconds, asked.seconds(), 0));
+        result.add("prometheus", repetition, measure(bench, prometheus, toPrometheus, asked));
       }
     }
+  }
+
+  private static Map<String, Object> measure(
+      Bench bench, PrometheusServer prometheus, Sender sender, Performance asked)
+      throws IOException {
+    double before = appended(prometheus);
+    Map<String, Object> figures = bench.window(sender, prometheus::cpuSeconds, asked.seconds(), 0);
+    figures.put("appended", appended(prometheus) - before);
+    return figures;
+  }
+
+  /** Of its own metrics nothing is appended: it scrapes nobody. */
+  private static double appended(PrometheusServer prometheus) throws IOException {
+    return MetricsPage.of(prometheus.uri("/metrics"))
+        .sum("prometheus_tsdb_head_samples_appended_total", Map.of());
   }
 
   private static Sender sender(Bench bench, LoadShape shape, URI target) {
