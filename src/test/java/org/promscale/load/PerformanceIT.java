@@ -41,6 +41,7 @@ class PerformanceIT {
     scenarios.put("cold", new ColdScenario());
     scenarios.put("memory", new MemoryScenario());
     scenarios.put("reading", new ReadingScenario());
+    scenarios.put("catalog", new CatalogScenario());
     scenarios.put("profile", new ProfileScenario());
     return scenarios;
   }

@@ -236,6 +236,7 @@ final class PerformancePage {
     figures("cold", "cold", "seconds", "receiverCpu", "postgresqlCpu", "p99Ms", "maxMs");
     new MemorySection(results.get("memory")).lines().forEach(this::add);
     new ReadingSection(results.get("reading")).lines().forEach(this::add);
+    new CatalogSection(results.get("catalog")).lines().forEach(this::add);
   }
 
   private void figures(String scenario, String what, String... names) {

@@ -26,6 +26,9 @@ class CompressionIT implements MaintenanceFixture {
       "SELECT count(*) FROM timescaledb_information.chunks WHERE is_compressed AND hypertable_name ="
           + " 'sample'";
 
+  private static final String BESIDE =
+      "SELECT status FROM _timescaledb_catalog.chunk WHERE schema_name = '_timescaledb_internal'";
+
   private DatabaseServer server;
   private boolean community;
 
@@ -123,6 +126,14 @@ class CompressionIT implements MaintenanceFixture {
                     .formatted(id)))
         .containsExactly("1", "42", "43");
     assertThat(maintain(database, 2)).isEmpty();
+    assertThat(rows(database, "SELECT count(*) FROM prom_data.sample WHERE series_id = " + id))
+        .containsExactly("4002");
+    assertThat(rows(database, BESIDE)).as("late rows lie beside for an hour").contains("9");
+    execute(
+        database,
+        "UPDATE _prom_catalog.maintenance_state SET compressed_again = now() - interval '2 h'");
+    assertThat(maintain(database, 2)).isEmpty();
+    assertThat(rows(database, BESIDE)).doesNotContain("9");
     assertThat(rows(database, "SELECT count(*) FROM prom_data.sample WHERE series_id = " + id))
         .containsExactly("4002");
   }

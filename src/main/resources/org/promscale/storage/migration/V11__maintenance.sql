@@ -23,12 +23,15 @@ CREATE TABLE _prom_catalog.maintenance_state (
   search_began timestamptz NOT NULL DEFAULT clock_timestamp(),
   forget_after timestamptz NOT NULL DEFAULT clock_timestamp() + interval '1 day',
   mark bigint NOT NULL DEFAULT 1,
+  marked bigint NOT NULL DEFAULT 0,
+  compressed_again timestamptz NOT NULL DEFAULT clock_timestamp(),
   blockers text[] NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE _prom_catalog.maintenance_state IS 'Where maintenance goes on.';
 COMMENT ON COLUMN _prom_catalog.maintenance_state.search_next IS 'First series that the search for series without samples has not looked at; null: no search is under way.';
 COMMENT ON COLUMN _prom_catalog.maintenance_state.forget_after IS 'No series is forgotten before: connectors of an older version may still run, and would not notice.';
 COMMENT ON COLUMN _prom_catalog.maintenance_state.mark IS 'Mark of series that are found without samples now. Connectors have forgotten the ids of those with a lower one.';
+COMMENT ON COLUMN _prom_catalog.maintenance_state.marked IS 'How many were marked and not deleted, at the most.';
 COMMENT ON COLUMN _prom_catalog.maintenance_state.blockers IS 'Sessions that kept a partition from being dropped; while one of them is still in the same transaction, nobody tries again.';
 INSERT INTO _prom_catalog.maintenance_state DEFAULT VALUES;
 

@@ -145,22 +145,28 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION _prom_catalog.without_samples(bigint[]) IS 'Tells which of these series have no samples, histograms and exemplars.';
 
+CREATE FUNCTION _prom_catalog.most_marked() RETURNS bigint
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+  RETURN 500000;
+COMMENT ON FUNCTION _prom_catalog.most_marked() IS 'So many series are forgotten at once: each time all connectors look theirs up again.';
+
 CREATE FUNCTION _prom_catalog.maintain_search(run bigint, as_of timestamptz, OUT done bigint, OUT more boolean)
   LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  most_marked constant bigint := 50000;
   s _prom_catalog.maintenance_state;
   moment timestamptz := least(as_of, clock_timestamp());
   ids bigint[];
+  added bigint;
   young timestamptz := moment - interval '1 day';
 BEGIN
   PERFORM _prom_catalog.enter_step(run, 'look for series without samples');
   done := 0;
   more := false;
   SELECT * INTO s FROM _prom_catalog.maintenance_state;
-  IF moment < s.forget_after OR (SELECT count(*) FROM _prom_catalog.forgotten_series) >= most_marked THEN
+  IF moment < s.forget_after OR s.marked >= _prom_catalog.most_marked() THEN
     RETURN;
   ELSIF s.search_next IS NULL THEN
     IF NOT s.search_wanted AND moment < s.search_began + interval '7 days' THEN
@@ -176,6 +182,8 @@ BEGIN
     SELECT i.id, s.mark FROM unnest(_prom_catalog.without_samples(
       ARRAY(SELECT c.id FROM _prom_catalog.series c WHERE c.id = ANY (ids) AND c.created_at < young))) AS i (id)
     ON CONFLICT DO NOTHING;
+  GET DIAGNOSTICS added = ROW_COUNT;
+  UPDATE _prom_catalog.maintenance_state SET marked = marked + added;
 END $$;
 COMMENT ON FUNCTION _prom_catalog.maintain_search(bigint, timestamptz) IS 'Looks at some series, and marks those without samples. Begins once samples were deleted, or after a week.';
 
@@ -184,14 +192,16 @@ CREATE FUNCTION _prom_catalog.maintain_seal(run bigint, as_of timestamptz, OUT d
   SET search_path = pg_catalog, pg_temp
   SET lock_timeout = '1s'
 AS $$
+DECLARE
+  s _prom_catalog.maintenance_state;
 BEGIN
   PERFORM _prom_catalog.enter_step(run, 'make connectors forget ids');
   done := 0;
   more := false;
+  SELECT * INTO s FROM _prom_catalog.maintenance_state;
   -- All connectors look all their series up again, so not before the search has come to an end.
-  IF EXISTS (SELECT FROM _prom_catalog.forgotten_series f, _prom_catalog.maintenance_state s WHERE f.mark = s.mark)
-    AND ((SELECT search_next FROM _prom_catalog.maintenance_state) IS NULL
-      OR (SELECT count(*) FROM _prom_catalog.forgotten_series) >= 50000) THEN
+  IF (s.search_next IS NULL OR s.marked >= _prom_catalog.most_marked())
+    AND EXISTS (SELECT FROM _prom_catalog.forgotten_series f WHERE f.mark = s.mark) THEN
     PERFORM pg_advisory_xact_lock(_prom_catalog.lock_key('incarnation'));
     UPDATE _prom_catalog.maintenance_state SET mark = mark + 1;
     PERFORM _prom_catalog.ids_have_gone();
@@ -215,6 +225,11 @@ BEGIN
     RETURNING series_id)
   SELECT array_agg(series_id ORDER BY series_id) INTO ids FROM marked;
   more := ids IS NOT NULL;
+  IF NOT more THEN
+    UPDATE _prom_catalog.maintenance_state SET marked = (SELECT count(*) FROM _prom_catalog.forgotten_series) WHERE marked > 0;
+    done := 0;
+    RETURN;
+  END IF;
   done := _prom_catalog.remove_series(_prom_catalog.without_samples(ids));
   UPDATE _prom_catalog.maintenance_run SET series_removed = series_removed + done WHERE run_id = run;
 END $$;

@@ -72,6 +72,8 @@ AS $$
 DECLARE
   home text;
   c record;
+  failed boolean;
+  again boolean;
 BEGIN
   PERFORM _prom_catalog.enter_step(run, 'compress chunks');
   done := 0;
@@ -79,13 +81,20 @@ BEGIN
   IF NOT prom_api.get_default_compression_setting() THEN
     RETURN;
   END IF;
-  SELECT k.hypertable_name, format('%I.%I', k.chunk_schema, k.chunk_name)::regclass AS chunk, h.compression_enabled INTO c
+  failed := (SELECT trouble LIKE '%compress:%' FROM _prom_catalog.maintenance_run WHERE ended_at IS NOT NULL ORDER BY run_id DESC LIMIT 1);
+  -- Late rows lie beside what is compressed. Those are compressed again, but not every minute.
+  again := (SELECT compressed_again < clock_timestamp() - interval '1 hour' FROM _prom_catalog.maintenance_state);
+  SELECT k.hypertable_name, format('%I.%I', k.chunk_schema, k.chunk_name)::regclass AS chunk, h.compression_enabled, k.is_compressed INTO c
     FROM timescaledb_information.chunks k
     JOIN timescaledb_information.hypertables h USING (hypertable_schema, hypertable_name)
-    WHERE k.hypertable_schema = 'prom_data' AND NOT k.is_compressed
+    WHERE k.hypertable_schema = 'prom_data'
       AND k.range_end <= least(as_of, clock_timestamp()) - prom_api.get_compression_age()
-    ORDER BY k.range_end, k.hypertable_name LIMIT 1;
+      AND (NOT k.is_compressed OR (again AND EXISTS (SELECT FROM _timescaledb_catalog.chunk p
+        WHERE p.schema_name = k.chunk_schema AND p.table_name = k.chunk_name AND p.status & 8 > 0)))
+    -- One that somebody does not let go must not keep the others waiting.
+    ORDER BY k.is_compressed, CASE WHEN failed THEN random() END, k.range_end, k.hypertable_name LIMIT 1;
   IF c.chunk IS NULL THEN
+    UPDATE _prom_catalog.maintenance_state SET compressed_again = clock_timestamp() WHERE again;
     RETURN;
   END IF;
   IF NOT c.compression_enabled THEN
@@ -96,6 +105,8 @@ BEGIN
     RETURN;
   END IF;
   SELECT n.nspname INTO home FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'timescaledb';
+  -- A reader that does not end would make it all in vain: then the rows are deleted, not truncated.
+  PERFORM set_config(name, 'truncate_or_delete', true) FROM pg_settings WHERE name = 'timescaledb.compress_truncate_behaviour';
   EXECUTE format('SELECT %I.compress_chunk(%L::regclass)', home, c.chunk);
   done := 1;
   more := true;
