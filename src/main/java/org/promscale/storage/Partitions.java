@@ -16,9 +16,9 @@ import org.promscale.ingest.TimePartitions;
 
 /**
  * The partitions of the data tables. Time is cut into slots of one length, numbered from 1970;
- * every table has one partition (or chunk) per slot. TimescaleDB makes its chunks by itself, but
- * which slots exist is known there too, because a sender must not make us create any number of
- * them.
+ * every table has one partition (or chunk) per slot. TimescaleDB would make its chunks by itself,
+ * but in the transaction that stores, which then stops others; and a sender must not make us create
+ * any number of them.
  *
  * <p>Thread-safe. Only {@link #isKnown} and the arithmetic are free of I/O.
  */
