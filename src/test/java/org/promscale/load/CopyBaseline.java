@@ -85,18 +85,19 @@ final class CopyBaseline {
 
   /** Copies every row in and returns the rows per second. */
   double rowsPerSecond(int connections) throws SQLException, IOException {
-    return rowsPerSecond(connections, false);
+    return rowsPerSecond(connections, "");
   }
 
   /**
    * Copies every row in and returns the rows per second.
    *
-   * @param valueInKey whether the values are in the primary key's index too
+   * @param change a statement that changes the empty table {@code copy_baseline.sample}; may be
+   *     empty
    */
-  double rowsPerSecond(int connections, boolean valueInKey) throws SQLException, IOException {
+  double rowsPerSecond(int connections, String change) throws SQLException, IOException {
     execute("CREATE SCHEMA copy_baseline");
     try {
-      createTable(valueInKey);
+      createTable(change);
       execute("CHECKPOINT");
       ExecutorService threads = Executors.newFixedThreadPool(connections);
       try {
@@ -150,7 +151,7 @@ final class CopyBaseline {
   }
 
   /** Makes the same table once more: its partitioning key, its partitions, its indexes. */
-  private void createTable(boolean valueInKey) throws SQLException {
+  private void createTable(String change) throws SQLException {
     List<String> partitions = new ArrayList<>();
     String key = "";
     try (Connection connection = database.getConnection();
@@ -174,10 +175,8 @@ final class CopyBaseline {
     execute(
         "CREATE TABLE copy_baseline.sample (LIKE prom_data.sample INCLUDING ALL)"
             + (key.isEmpty() ? "" : " PARTITION BY " + key));
-    if (valueInKey) {
-      execute(
-          "ALTER TABLE copy_baseline.sample DROP CONSTRAINT sample_pkey,"
-              + " ADD PRIMARY KEY (series_id, time) INCLUDE (value)");
+    if (!change.isEmpty()) {
+      execute(change);
     }
     for (int i = 0; i < partitions.size(); i++) {
       execute(

@@ -105,7 +105,7 @@ final class Goals {
               false,
               ""),
           new Goal(
-              "the same: misses of the series cache in the steady state, of all look-ups",
+              "the same: misses of the series cache in the steady state, to hits",
               "memory",
               r ->
                   100

@@ -21,7 +21,7 @@ import org.promscale.testbed.PostgresServer;
 /**
  * Averages over five minutes of one metric with 1,000 series, over an hour and over a day, from its
  * view, in a table of 30 million rows: with the primary key alone, with an index that holds the
- * values too, in turns, and once the table is in the order of its key.
+ * values too, with a small one by time, in turns, and once the table is in the order of its key.
  */
 final class ReadingScenario implements Scenario {
 
@@ -33,7 +33,27 @@ final class ReadingScenario implements Scenario {
   private static final int TURNS = 3;
   private static final int COPIED_ROWS = 4_000_000;
   private static final String METRIC = "reading_seconds";
-  private static final String WITH_VALUE = "reading_with_value";
+
+  /**
+   * A way to store.
+   *
+   * @param index makes the index; empty: there is only the primary key
+   * @param forCopy changes the empty table of the comparison likewise
+   */
+  private record Variant(String name, String index, String forCopy) {}
+
+  private static final List<Variant> VARIANTS =
+      List.of(
+          new Variant("key", "", ""),
+          new Variant(
+              "value in index",
+              "CREATE INDEX reading_value ON prom_data.sample (series_id, time) INCLUDE (value)",
+              "ALTER TABLE copy_baseline.sample DROP CONSTRAINT sample_pkey,"
+                  + " ADD PRIMARY KEY (series_id, time) INCLUDE (value)"),
+          new Variant(
+              "brin",
+              "CREATE INDEX reading_brin ON prom_data.sample USING brin (time)",
+              "CREATE INDEX ON copy_baseline.sample USING brin (time)"));
 
   @Override
   public void run(Performance asked, RawResult result) throws Exception {
@@ -50,34 +70,43 @@ final class ReadingScenario implements Scenario {
       result.note("series", series);
       result.note("rows", station.rows());
       result.note("tableBytes", bytes(postgres, database, "r"));
-      result.note("indexBytes", bytes(postgres, database, "i"));
-      postgres.execute(
-          database,
-          "CREATE INDEX " + WITH_VALUE + " ON prom_data.sample (series_id, time) INCLUDE (value)");
+      long indexBytes = bytes(postgres, database, "i");
+      result.note("indexBytes", indexBytes);
+      for (Variant variant : VARIANTS) {
+        if (!variant.index.isEmpty()) {
+          postgres.execute(database, variant.index);
+          long bytes = bytes(postgres, database, "i");
+          result.note("indexBytes of " + variant.name, bytes - indexBytes);
+          indexBytes = bytes;
+        }
+      }
       postgres.execute(database, "CHECKPOINT");
-      result.note("bothIndexesBytes", bytes(postgres, database, "i"));
       for (int turn = 1; turn <= TURNS; turn++) {
-        for (boolean withValue : new boolean[] {false, true}) {
+        for (Variant variant : VARIANTS) {
           for (int hours : new int[] {1, HOURS}) {
-            String what = (withValue ? "value in index " : "key ") + hours + " h";
-            result.add(what, turn, query(postgres, database, hours, end, withValue));
+            result.add(
+                variant.name + " " + hours + " h",
+                turn,
+                query(postgres, database, hours, end, variant));
           }
         }
       }
       CopyBaseline copy = new CopyBaseline(postgres.dataSource(database), 0, COPIED_ROWS);
       for (int turn = 1; turn <= TURNS; turn++) {
-        for (boolean withValue : new boolean[] {false, true}) {
+        for (Variant variant : VARIANTS) {
           Map<String, Object> figures = new LinkedHashMap<>();
           figures.put("samples", copy.rows());
-          figures.put("rate", Math.round(copy.rowsPerSecond(2, withValue)));
-          result.add(withValue ? "copy, value in index" : "copy, key", turn, figures);
+          figures.put("rate", Math.round(copy.rowsPerSecond(2, variant.forCopy)));
+          result.add("copy, " + variant.name, turn, figures);
         }
       }
       cluster(postgres, database);
       for (int turn = 1; turn <= TURNS; turn++) {
         for (int hours : new int[] {1, HOURS}) {
           result.add(
-              "clustered " + hours + " h", turn, query(postgres, database, hours, end, false));
+              "clustered " + hours + " h",
+              turn,
+              query(postgres, database, hours, end, VARIANTS.get(0)));
         }
       }
     }
@@ -158,7 +187,7 @@ final class ReadingScenario implements Scenario {
   }
 
   private static Map<String, Object> query(
-      PostgresServer postgres, String database, int hours, Instant end, boolean withValue)
+      PostgresServer postgres, String database, int hours, Instant end, Variant variant)
       throws SQLException {
     String sql =
         "SELECT date_bin('5 min', time, 'epoch') AS t, mode, avg(value) FROM prom_metric."
@@ -174,9 +203,11 @@ final class ReadingScenario implements Scenario {
     try (Connection connection = postgres.connect(database);
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
-      if (!withValue) {
-        // For this transaction only.
-        statement.execute("DROP INDEX IF EXISTS prom_data." + WITH_VALUE);
+      // For this transaction only.
+      for (Variant other : VARIANTS) {
+        if (!other.equals(variant) && !other.index.isEmpty()) {
+          statement.execute("DROP INDEX IF EXISTS prom_data." + indexName(other));
+        }
       }
       long start = System.nanoTime();
       int groups = 0;
@@ -199,8 +230,16 @@ final class ReadingScenario implements Scenario {
     return figures;
   }
 
+  private static String indexName(Variant variant) {
+    return variant.index.split(" ", -1)[2];
+  }
+
   private static void cluster(PostgresServer postgres, String database) throws SQLException {
-    postgres.execute(database, "DROP INDEX prom_data." + WITH_VALUE);
+    for (Variant variant : VARIANTS) {
+      if (!variant.index.isEmpty()) {
+        postgres.execute(database, "DROP INDEX prom_data." + indexName(variant));
+      }
+    }
     for (String index :
         column(
             postgres,

@@ -28,14 +28,24 @@ record ReadingSection(@Nullable Results of) {
             + " by one label, from its view in `prom_metric`. PostgreSQL with its default settings"
             + " but 1 GB of shared buffers.");
     lines.addAll(
-        List.of("", "| | 1 h, s | 24 h, s | bytes a row in indexes |", "|---|---|---|---|"));
+        List.of("", "| | 1 h, s | 24 h, s | bytes a row of this index |", "|---|---|---|---|"));
     double rows = results.number("rows");
     double key = results.number("indexBytes");
-    double both = results.number("bothIndexesBytes");
     lines.add(line(results, "primary key (series_id, time)", "key", key / rows));
     lines.add(
-        line(results, "an index with INCLUDE (value)", "value in index", (both - key) / rows));
-    lines.add(line(results, "table clustered by the primary key", "clustered", Double.NaN));
+        line(
+            results,
+            "and an index with INCLUDE (value)",
+            "value in index",
+            results.number("indexBytes of value in index") / rows));
+    lines.add(
+        line(
+            results,
+            "and a BRIN index (time)",
+            "brin",
+            results.number("indexBytes of brin") / rows));
+    lines.add(
+        line(results, "primary key alone, the table clustered by it", "clustered", Double.NaN));
     lines.addAll(
         List.of(
             "",
@@ -45,6 +55,8 @@ record ReadingSection(@Nullable Results of) {
                 + Results.spread(results.all("copy, key", "rate"))
                 + " rows/s, with the value in it "
                 + Results.spread(results.all("copy, value in index", "rate"))
+                + ", with a BRIN index beside "
+                + Results.spread(results.all("copy, brin", "rate"))
                 + "."));
     return lines;
   }
