@@ -266,6 +266,7 @@ final class PerformancePage {
     shares(of, "Sessions in a transaction, by what they do", "sessions");
   }
 
+  /** What the looks have seen, in parts of a hundred. */
   private void shares(Results of, String title, String name) {
     add("| " + title + " | % |", "|---|---|");
     of.map(name)
@@ -277,7 +278,9 @@ final class PerformancePage {
 
   private void origin() {
     heading("Where it comes from");
-    add("| scenario | measured | commit | a measurement | machine |", "|---|---|---|---|---|");
+    add(
+        "| scenario | measured | commit | a measurement | others used of the processors | machine |",
+        "|---|---|---|---|---|---|");
     results.forEach(
         (scenario, of) ->
             row(
@@ -285,6 +288,7 @@ final class PerformancePage {
                 of.text("date"),
                 of.text("commit"),
                 of.text("seconds") + " s",
+                Results.rough(100 * of.othersShare()) + " %",
                 machine(of)));
     TreeSet<String> programs = new TreeSet<>();
     results.values().forEach(of -> programs.add(of.machine("jdk")));

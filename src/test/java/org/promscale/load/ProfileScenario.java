@@ -63,7 +63,8 @@ final class ProfileScenario implements Scenario {
       } finally {
         thread.shutdownNow();
       }
-      Path recording = station.connector().directory().resolve("load.jfr");
+      // It stays beside the raw results, for those who want to look closer.
+      Path recording = asked.directory().resolve("profile.jfr");
       jvm.stopRecording(recording);
       read(recording, result);
     }
@@ -87,7 +88,7 @@ final class ProfileScenario implements Scenario {
                         + " ELSE wait_event_type || ' ' || wait_event END"
                         + " FROM pg_stat_activity WHERE datname = '"
                         + database
-                        + "' AND xact_start IS NOT NULL"
+                        + "' AND xact_start IS NOT NULL AND backend_type = 'client backend'"
                         + " AND query !~ '^(CHECKPOINT|TRUNCATE|SELECT count)'")) {
               while (rows.next()) {
                 seen.merge(rows.getString(1), 1.0, Double::sum);

@@ -95,6 +95,17 @@ record Results(Map<String, Object> content) {
     return values;
   }
 
+  /** Returns what part of the processors others used meanwhile, the median over measurements. */
+  double othersShare() {
+    List<Double> shares = new ArrayList<>();
+    for (String what : whats()) {
+      quotients(what, "othersCpu", "seconds").forEach(used -> shares.add(used));
+    }
+    return map("machine").get("cores") instanceof Double cores
+        ? median(shares) / cores
+        : Double.NaN;
+  }
+
   /** Returns a figure of every measurement. */
   List<Double> all(String what, String figure) {
     return List.copyOf(each(what, figure).values());
