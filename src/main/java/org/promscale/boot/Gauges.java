@@ -8,6 +8,7 @@ import org.promscale.ingest.Admission;
 import org.promscale.metrics.StorageMeters;
 import org.promscale.storage.SeriesCache;
 import org.promscale.storage.WriteQueues;
+import org.promscale.wire.ArrivingBodies;
 
 /** Metrics that are read from the parts at each scrape. */
 final class Gauges {
@@ -25,6 +26,7 @@ final class Gauges {
       ConnectorHealth health,
       SeriesCache cache,
       WriteQueues queues,
+      ArrivingBodies bodies,
       Admission admission) {
     Info.builder()
         .name("promscale_build_info")
@@ -49,6 +51,14 @@ final class Gauges {
         "promscale_ingest_queue_requests",
         "Requests that wait for a writer.",
         queues::queuedRequests);
+    meters.gauge(
+        "promscale_ingest_arriving_bodies",
+        "Bodies of write requests on their way.",
+        bodies::count);
+    meters.gauge(
+        "promscale_ingest_arriving_bytes",
+        "Memory for bodies of write requests on their way.",
+        bodies::bytes);
     meters.gauge(
         "promscale_ingest_active_write_requests",
         "Write requests being worked on.",

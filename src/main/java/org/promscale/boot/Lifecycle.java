@@ -23,6 +23,7 @@ import org.promscale.storage.Maintenance;
 import org.promscale.storage.PgStorage;
 import org.promscale.storage.SchemaException;
 import org.promscale.storage.WriteQueues;
+import org.promscale.wire.ArrivingBodies;
 
 /**
  * Starts the periodic work, and at the end lets the queue run empty before anything is taken away.
@@ -42,6 +43,7 @@ public class Lifecycle {
   private static final long PROBE_MILLIS = 2_000;
   private static final long OPEN_MILLIS = 500;
   private static final long VIEWS_MILLIS = 1_000;
+  private static final long BODIES_MILLIS = 500;
   private static final long LOOK_MILLIS = 1_000;
   private static final long TICK_MILLIS = 1_000;
 
@@ -56,6 +58,7 @@ public class Lifecycle {
   @Inject private PgStorage storage;
   @Inject private Maintenance maintenance;
   @Inject private WriteQueues queues;
+  @Inject private ArrivingBodies bodies;
   @Inject private HaLeaderRegistry leaders;
 
   private final List<ScheduledFuture<?>> schedules = new ArrayList<>();
@@ -64,6 +67,7 @@ public class Lifecycle {
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
     LOG.log(Level.INFO, "Promscale {0} starts", info.version());
+    every(BODIES_MILLIS, "looking at bodies", bodies::sweep);
     every(PROBE_MILLIS, "asking the database", probe::run);
     every(OPEN_MILLIS, "opening the database", whileItAnswers(this::open));
     every(VIEWS_MILLIS, "making views", whileItAnswers(storage::keepViews));
@@ -81,6 +85,7 @@ public class Lifecycle {
   void stop() {
     health.stopping();
     schedules.forEach(schedule -> schedule.cancel(false));
+    bodies.stop();
     try {
       if (!queues.close(DRAIN_MILLIS)) {
         LOG.log(Level.WARNING, "stopping with writes in the queue; their senders keep the data");

@@ -44,7 +44,7 @@ import org.promscale.storage.SampleBatcher;
 import org.promscale.storage.SeriesCache;
 import org.promscale.storage.ServerDataSource;
 import org.promscale.storage.WriteQueues;
-import org.promscale.wire.BodyReader;
+import org.promscale.wire.ArrivingBodies;
 import org.promscale.wire.BufferPool;
 import org.promscale.wire.CompressedDecoder;
 import org.promscale.wire.WireLimits;
@@ -85,6 +85,7 @@ public class Wiring {
   private WriteQueues queues;
   private Admission admission;
   private IngestMeters ingestMeters;
+  private ArrivingBodies bodies;
   private WriteEntrance entrance;
   private Exposition exposition;
 
@@ -131,7 +132,16 @@ public class Wiring {
         new BatchValidator(
             clock, probe, storage, settings.duration(Settings.MAX_FUTURE).toMillis());
     ByteBuffer key = ByteBuffer.wrap(random.generateSeed(16));
-    BufferPool buffers = new BufferPool(KEPT_BUFFERS, KEPT_BUFFER_BYTES);
+    BufferPool buffers =
+        new BufferPool(
+            (int) Math.max(8, Math.min(KEPT_BUFFERS, heap / 16 / KEPT_BUFFER_BYTES)),
+            KEPT_BUFFER_BYTES);
+    bodies =
+        new ArrivingBodies(
+            ArrivingBodies.Limits.of(WireLimits.DEFAULT.compressedBytes(), heap),
+            buffers,
+            nanoClock,
+            ingestMeters::slowBody);
     HaLabels labels = haLabels(settings);
     CompressedDecoder decoder =
         new CompressedDecoder(
@@ -154,11 +164,7 @@ public class Wiring {
             ? parts.router(decoder, validator)
             : BatchRouter.everything(queues.storing());
     entrance =
-        new WriteEntrance(
-            new BodyReader(WireLimits.DEFAULT.compressedBytes(), buffers, nanoClock),
-            buffers,
-            decoder,
-            new IngestPipeline(validator, router, ingestMeters));
+        new WriteEntrance(buffers, decoder, new IngestPipeline(validator, router, ingestMeters));
     info =
         new ConnectorInfo(
             BuildVersion.read(), settings.flag(Settings.HIGH_AVAILABILITY), probe::description);
@@ -170,7 +176,7 @@ public class Wiring {
             leaders::steer,
             settings.flag(Settings.ADMIN_API));
     access = AccessSettings.access(settings, clock);
-    new Gauges(storageMeters, registry).register(info, health, cache, queues, admission);
+    new Gauges(storageMeters, registry).register(info, health, cache, queues, bodies, admission);
   }
 
   private static OptionalLong retentionMs(SettingsReader settings) {
@@ -252,6 +258,11 @@ public class Wiring {
   @Produces
   IngestMeters ingestMeters() {
     return ingestMeters;
+  }
+
+  @Produces
+  ArrivingBodies bodies() {
+    return bodies;
   }
 
   @Produces

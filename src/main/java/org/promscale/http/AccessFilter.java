@@ -3,7 +3,6 @@ package org.promscale.http;
 import jakarta.inject.Inject;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
-import jakarta.servlet.annotation.WebFilter;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -15,9 +14,8 @@ import org.promscale.security.Access;
 
 /**
  * Lets in whom {@link Access} knows, and notes who it is for whoever asks later. A request of
- * somebody else is refused before its body is read.
+ * somebody else is refused before its body is read: in web.xml it comes first.
  */
-@WebFilter(urlPatterns = "/*")
 public class AccessFilter extends HttpFilter {
 
   private static final long serialVersionUID = 1L;

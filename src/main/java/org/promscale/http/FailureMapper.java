@@ -2,6 +2,7 @@ package org.promscale.http;
 
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.OptionalInt;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 
@@ -18,10 +19,15 @@ final class FailureMapper {
         Response.status(status(failure.kind()))
             .type(MediaType.TEXT_PLAIN_TYPE.withCharset("UTF-8"))
             .entity(failure.getMessage() + "\n");
-    if (failure.kind().senderRetries()) {
-      response.header("Retry-After", failure.kind() == FailureKind.OVERLOADED ? 1 : 5);
-    }
+    retryAfter(failure).ifPresent(seconds -> response.header("Retry-After", seconds));
     return response.build();
+  }
+
+  /** Returns after how many seconds the sender should try again, if it should. */
+  static OptionalInt retryAfter(IngestFailure failure) {
+    return failure.kind().senderRetries()
+        ? OptionalInt.of(failure.kind() == FailureKind.OVERLOADED ? 1 : 5)
+        : OptionalInt.empty();
   }
 
   static int status(FailureKind kind) {

@@ -1,26 +1,24 @@
 package org.promscale.http;
 
-import java.io.InputStream;
 import java.util.Arrays;
 import java.util.concurrent.CompletionStage;
 import org.promscale.ingest.Admission;
 import org.promscale.ingest.IngestPipeline;
 import org.promscale.ingest.IngestReport;
 import org.promscale.model.WriteBatch;
-import org.promscale.wire.BodyReader;
+import org.promscale.wire.ArrivingBody;
 import org.promscale.wire.BufferPool;
 import org.promscale.wire.CompressedDecoder;
 import org.promscale.wire.DecodedRequest;
 
 /**
- * From a body's bytes to the pipeline: read, decompress and decode, each under its limit. The
- * buffers go back to the pool before the wait for the commit begins. Thread-safe.
+ * From a body's bytes to the pipeline: decompress and decode, each under its limit. The buffers go
+ * back to the pool before the wait for the commit begins. Thread-safe.
  */
 public final class WriteEntrance {
 
   private static final byte[] NOT_KEPT = new byte[0];
 
-  private final BodyReader reader;
   private final BufferPool buffers;
   private final CompressedDecoder decoder;
   private final IngestPipeline pipeline;
@@ -28,11 +26,9 @@ public final class WriteEntrance {
   /**
    * Joins the parts.
    *
-   * @param buffers where the reader takes its buffers from
+   * @param buffers where the buffers of bodies go back to
    */
-  public WriteEntrance(
-      BodyReader reader, BufferPool buffers, CompressedDecoder decoder, IngestPipeline pipeline) {
-    this.reader = reader;
+  public WriteEntrance(BufferPool buffers, CompressedDecoder decoder, IngestPipeline pipeline) {
     this.buffers = buffers;
     this.decoder = decoder;
     this.pipeline = pipeline;
@@ -41,15 +37,13 @@ public final class WriteEntrance {
   /**
    * Takes one remote write 1.0 request.
    *
-   * @param declaredLength the Content-Length, or -1
+   * @param body in a buffer that goes back to the pool
    * @param ticket accounts for the bytes of the body
    * @return completes after the commit
    * @throws org.promscale.ingest.IngestFailure if the body is refused before it reaches the
    *     pipeline
    */
-  CompletionStage<IngestReport> write(
-      InputStream in, long declaredLength, Admission.Ticket ticket) {
-    BodyReader.Body body = reader.read(in, declaredLength, ticket::hold);
+  CompletionStage<IngestReport> write(ArrivingBody.Body body, Admission.Ticket ticket) {
     byte[] kept = NOT_KEPT;
     int length;
     DecodedRequest request;

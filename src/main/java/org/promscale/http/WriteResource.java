@@ -2,13 +2,12 @@ package org.promscale.http;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.io.InputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletionStage;
@@ -21,7 +20,7 @@ import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.ingest.IngestReport;
 import org.promscale.metrics.IngestMeters;
-import org.promscale.wire.WireFormat;
+import org.promscale.wire.ArrivingBody;
 
 /**
  * Remote write. The one place that blocks: the request's thread waits here for the commit, and
@@ -36,6 +35,9 @@ import org.promscale.wire.WireFormat;
 @ApplicationScoped
 public class WriteResource {
 
+  /** Name of the request attribute that holds the body: an {@link ArrivingBody}, complete. */
+  static final String BODY = "org.promscale.body";
+
   private static final Logger LOG = System.getLogger(WriteResource.class.getName());
 
   /** Senders give up after 30 s; an answer after that helps nobody. */
@@ -49,40 +51,41 @@ public class WriteResource {
   /** The predecessor's path. */
   @POST
   @Path("write")
-  public Response write(@Context HttpHeaders headers, InputStream body) {
-    return timed(headers, body);
+  public Response write(@Context HttpServletRequest request) {
+    return timed(request);
   }
 
   /** Prometheus' own path. */
   @POST
   @Path("api/v1/write")
-  public Response apiWrite(@Context HttpHeaders headers, InputStream body) {
-    return timed(headers, body);
+  public Response apiWrite(@Context HttpServletRequest request) {
+    return timed(request);
   }
 
-  private Response timed(HttpHeaders headers, InputStream body) {
-    long started = nanoClock.getAsLong();
+  private Response timed(HttpServletRequest request) {
+    if (!(request.getAttribute(BODY) instanceof ArrivingBody body)) {
+      throw new IllegalStateException("WriteFilter does not know the path of this request");
+    }
     Response response;
     try {
-      response = answer(headers, body);
+      response = answer(body);
     } catch (IngestFailure e) {
       response = FailureMapper.response(e);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "a write request failed in an unforeseen way", e);
       response =
           Response.serverError().type(MediaType.TEXT_PLAIN).entity("internal error\n").build();
+    } finally {
+      body.giveUp();
     }
-    meters.answered(response.getStatus(), nanoClock.getAsLong() - started);
+    meters.answered(response.getStatus(), nanoClock.getAsLong() - body.beganNanos());
     return response;
   }
 
-  private Response answer(HttpHeaders headers, InputStream body) {
-    // Again, because WriteFilter does not see every spelling of the path, /write/ for one.
-    WireFormat.of(
-        headers.getHeaderString(HttpHeaders.CONTENT_TYPE),
-        headers.getHeaderString(HttpHeaders.CONTENT_ENCODING));
+  private Response answer(ArrivingBody body) {
     try (Admission.Ticket ticket = admission.enter()) {
-      IngestReport report = await(entrance.write(body, contentLength(headers), ticket));
+      ticket.hold(body.length());
+      IngestReport report = await(entrance.write(body.takeOver(), ticket));
       if (report.isComplete()) {
         return Response.noContent().build();
       }
@@ -90,15 +93,6 @@ public class WriteResource {
           .type(MediaType.TEXT_PLAIN_TYPE.withCharset("UTF-8"))
           .entity(report.rejections().describe(report.items()) + "\n")
           .build();
-    }
-  }
-
-  private static long contentLength(HttpHeaders headers) {
-    String text = headers.getHeaderString(HttpHeaders.CONTENT_LENGTH);
-    try {
-      return text == null ? -1 : Long.parseLong(text.strip());
-    } catch (NumberFormatException e) {
-      return -1;
     }
   }
 

@@ -21,6 +21,7 @@ public final class IngestMeters implements IngestListener {
   private final Counter rejected;
   private final Counter rejectedOfReplicas;
   private final Set<ReplicaIdentity> replicas = ConcurrentHashMap.newKeySet();
+  private final Counter slowBodies;
   private final Counter cacheHits;
   private final Counter cacheMisses;
   private final Histogram duration;
@@ -51,6 +52,11 @@ public final class IngestMeters implements IngestListener {
             .help("Items refused for good because of their time, by the replica that sent them.")
             .labelNames("cluster", "replica")
             .register(registry);
+    slowBodies =
+        Counter.builder()
+            .name("promscale_ingest_slow_bodies_total")
+            .help("Bodies of write requests that came too slowly; their senders were told 503.")
+            .register(registry);
     cacheHits =
         Counter.builder()
             .name("promscale_cache_series_hits_total")
@@ -80,6 +86,11 @@ public final class IngestMeters implements IngestListener {
   public void answered(int status, long nanos) {
     requests.labelValues(Integer.toString(status)).inc();
     duration.observe(nanos / 1e9);
+  }
+
+  /** A body came too slowly and was given up. */
+  public void slowBody() {
+    slowBodies.inc();
   }
 
   @Override

@@ -9,7 +9,8 @@ import java.util.concurrent.ArrayBlockingQueue;
  */
 public final class BufferPool {
 
-  private static final int SMALLEST = 64 * 1024;
+  /** The size of its smallest buffers. */
+  static final int SMALLEST = 64 * 1024;
 
   private final ArrayBlockingQueue<byte[]> idle;
   private final int keepBytes;
@@ -33,9 +34,12 @@ public final class BufferPool {
     return new byte[size];
   }
 
-  /** Gives a buffer back; the caller must not touch it again. */
+  /**
+   * Gives a buffer back, or one that is too small to have come from here, which is not kept; the
+   * caller must not touch it again.
+   */
   public void release(byte[] buffer) {
-    if (buffer.length <= keepBytes) {
+    if (buffer.length >= SMALLEST && buffer.length <= keepBytes) {
       idle.offer(buffer);
     }
   }

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +22,7 @@ import org.promscale.ingest.IngestPipeline;
 import org.promscale.ingest.IngestReport;
 import org.promscale.model.SeriesTable;
 import org.promscale.model.WriteBatch;
-import org.promscale.wire.BodyReader;
+import org.promscale.wire.ArrivingBody;
 import org.promscale.wire.BufferPool;
 import org.promscale.wire.CompressedDecoder;
 import org.promscale.wire.WireLimits;
@@ -49,7 +47,7 @@ class WriteEntranceTest {
     WriteRequest request = request(10);
     byte[] body = Snappy.compress(request.toByteArray());
     try (Admission.Ticket ticket = admission.enter()) {
-      CompletionStage<IngestReport> report = write(body, body.length, ticket);
+      CompletionStage<IngestReport> report = write(body, ticket);
       assertThat(stored).hasSize(1);
       assertThat(stored.get(0).samples().size()).isEqualTo(10);
       assertThat(admission.bytesInside()).isEqualTo(request.getSerializedSize());
@@ -58,15 +56,6 @@ class WriteEntranceTest {
       assertThat(report.toCompletableFuture().join().isComplete()).isTrue();
     }
     assertThat(admission.bytesInside()).isZero();
-  }
-
-  @Test
-  void chunkedBodiesAreTheSame() throws IOException {
-    byte[] body = Snappy.compress(request(10).toByteArray());
-    try (Admission.Ticket ticket = admission.enter()) {
-      write(body, -1, ticket);
-      assertThat(stored).hasSize(1);
-    }
   }
 
   @Test
@@ -81,20 +70,10 @@ class WriteEntranceTest {
   }
 
   @Test
-  void compressedBytesAreAccountedForBeforeTheyAreTaken() {
-    try (Admission.Ticket other = admission.enter();
-        Admission.Ticket ticket = admission.enter()) {
-      other.hold(900_000);
-      assertThat(failure(new byte[150_000], ticket)).isEqualTo(FailureKind.OVERLOADED);
-    }
-  }
-
-  @Test
   void refusesBombs() throws IOException {
     byte[] body = Snappy.compress(new byte[300_001]);
     try (Admission.Ticket ticket = admission.enter()) {
       assertThat(failure(body, ticket)).isEqualTo(FailureKind.MALFORMED);
-      assertThat(failure(new byte[200_001], ticket)).isEqualTo(FailureKind.TOO_LARGE);
     }
     assertThat(stored).isEmpty();
   }
@@ -109,12 +88,11 @@ class WriteEntranceTest {
   }
 
   private FailureKind failure(byte[] body, Admission.Ticket ticket) {
-    return catchThrowableOfType(IngestFailure.class, () -> write(body, body.length, ticket)).kind();
+    return catchThrowableOfType(IngestFailure.class, () -> write(body, ticket)).kind();
   }
 
-  private CompletionStage<IngestReport> write(byte[] body, long declared, Admission.Ticket ticket) {
-    InputStream in = new ByteArrayInputStream(body);
-    return entrance().write(in, declared, ticket);
+  private CompletionStage<IngestReport> write(byte[] body, Admission.Ticket ticket) {
+    return entrance().write(new ArrivingBody.Body(body, body.length), ticket);
   }
 
   private WriteEntrance entrance() {
@@ -130,8 +108,7 @@ class WriteEntranceTest {
     CompressedDecoder decoder =
         new CompressedDecoder(
             LIMITS, buffers, HaLabels.OFF, (high, low) -> SeriesTable.UNKNOWN_ID, 1, 2);
-    return new WriteEntrance(
-        new BodyReader(LIMITS.compressedBytes(), buffers, () -> 0), buffers, decoder, pipeline);
+    return new WriteEntrance(buffers, decoder, pipeline);
   }
 
   private static WriteRequest request(int samples) {

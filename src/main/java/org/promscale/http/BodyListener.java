@@ -1,0 +1,125 @@
+package org.promscale.http;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.function.BiConsumer;
+import org.promscale.ingest.IngestFailure;
+import org.promscale.wire.ArrivingBody;
+
+/**
+ * Collects a body without a thread that waits for it: the server calls when there are bytes. A
+ * complete one goes on to its resource by a dispatch. All decisions are those of {@link
+ * ArrivingBody}, whose lock keeps the stream from being touched after the end.
+ */
+final class BodyListener implements ReadListener, AsyncListener {
+
+  private static final Logger LOG = System.getLogger(BodyListener.class.getName());
+
+  /** Longer than a body may take and its resource after it: only what went astray gets there. */
+  private static final long TIMEOUT_MILLIS = 90_000;
+
+  private final AsyncContext context;
+  private final ServletInputStream in;
+  private final ArrivingBody body;
+  private final BiConsumer<HttpServletResponse, IngestFailure> refusal;
+
+  private BodyListener(
+      AsyncContext context,
+      ServletInputStream in,
+      ArrivingBody body,
+      BiConsumer<HttpServletResponse, IngestFailure> refusal) {
+    this.context = context;
+    this.in = in;
+    this.body = body;
+    this.refusal = refusal;
+  }
+
+  /**
+   * Begins to listen; the thread of the request is free after that.
+   *
+   * @param refusal writes the answer if the body fails
+   */
+  static void listen(
+      AsyncContext context,
+      ServletInputStream in,
+      ArrivingBody body,
+      BiConsumer<HttpServletResponse, IngestFailure> refusal) {
+    BodyListener listener = new BodyListener(context, in, body, refusal);
+    context.setTimeout(TIMEOUT_MILLIS);
+    context.addListener(listener);
+    in.setReadListener(listener);
+    body.whenFailed(listener::refuse);
+  }
+
+  @Override
+  public void onDataAvailable() {
+    if (body.take(in, in::isReady)) {
+      goOn();
+    }
+  }
+
+  @Override
+  public void onAllDataRead() {
+    if (body.end()) {
+      goOn();
+    }
+  }
+
+  @Override
+  public void onError(Throwable cause) {
+    body.broke(cause);
+  }
+
+  private void goOn() {
+    try {
+      context.dispatch();
+    } catch (RuntimeException e) {
+      // The request has ended, or the application: nobody is left who could be answered.
+      LOG.log(Level.DEBUG, "a complete body could not go on", e);
+      body.giveUp();
+    }
+  }
+
+  /** On a thread of the server: the one that found the failure may be none that can answer. */
+  private void refuse(IngestFailure failure) {
+    try {
+      context.start(
+          () -> {
+            try {
+              refusal.accept((HttpServletResponse) context.getResponse(), failure);
+            } finally {
+              context.complete();
+            }
+          });
+    } catch (RuntimeException e) {
+      LOG.log(Level.DEBUG, "a body failed after the end of its request", e);
+    }
+  }
+
+  @Override
+  public void onComplete(AsyncEvent event) {
+    body.giveUp();
+  }
+
+  @Override
+  public void onTimeout(AsyncEvent event) {
+    body.giveUp();
+  }
+
+  @Override
+  public void onError(AsyncEvent event) throws IOException {
+    body.giveUp();
+  }
+
+  @Override
+  public void onStartAsync(AsyncEvent event) {
+    // Nobody starts it again.
+  }
+}
