@@ -87,9 +87,6 @@ public final class ArrivingBodies {
     }
     ArrivingBody body = new ArrivingBody(this, declaredLength, now);
     bodies.add(body);
-    if (declaredLength == 0) {
-      body.end();
-    }
     return body;
   }
 

@@ -99,6 +99,9 @@ public final class ArrivingBody {
   public boolean take(InputStream in, Readiness ready) {
     return work(
         () -> {
+          if (declaredLength == 0) {
+            complete();
+          }
           boolean more = true;
           while (more && state == State.OPEN && ready.isReady()) {
             more = takeOnce(in);

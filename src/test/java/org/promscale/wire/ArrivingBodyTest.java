@@ -67,7 +67,7 @@ class ArrivingBodyTest {
       assertThat(bodies.bytes()).isLessThanOrEqualTo(Math.max(2_048, 4L * in.arrived));
     }
     completions += body.end() ? 1 : 0;
-    assertThat(completions).as("only once").isEqualTo(declared == 0 ? 0 : 1);
+    assertThat(completions).as("only once").isEqualTo(1);
     assertThat(body.failure()).isNull();
     ArrivingBody.Body whole = body.takeOver();
     assertThat(Arrays.copyOf(whole.buffer(), whole.length())).isEqualTo(sent);
@@ -102,6 +102,14 @@ class ArrivingBodyTest {
     IngestFailure failure = catchThrowableOfType(IngestFailure.class, () -> bodies.begin(declared));
     assertThat(failure.kind()).isEqualTo(FailureKind.TOO_LARGE);
     assertThat(failure).hasMessageContaining("limit is " + CAP);
+  }
+
+  @Test
+  void emptyBodyIsCompleteAtTheFirstLook() {
+    ArrivingBody body = begin(0);
+    Network in = new Network(bytes(0));
+    assertThat(body.take(in, in::isReady)).isTrue();
+    assertThat(body.takeOver().length()).isZero();
   }
 
   @Test
