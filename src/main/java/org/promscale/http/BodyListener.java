@@ -6,7 +6,6 @@ import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.function.BiConsumer;
@@ -25,10 +24,21 @@ final class BodyListener implements ReadListener, AsyncListener {
   /** Longer than a body may take and its resource after it: only what went astray gets there. */
   private static final long TIMEOUT_MILLIS = 90_000;
 
+  /**
+   * Undertow reads what a sender goes on to send after the answer, on a thread that waits for it,
+   * however slowly it comes. But at this timeout, which its dispatches end, it closes a connection
+   * that has got its answer.
+   */
+  private static final long UNDERTOWS_TIMEOUT_MILLIS = 32_000;
+
+  private static final String UNDERTOW = "io.undertow.";
+
   private final AsyncContext context;
   private final ServletInputStream in;
   private final ArrivingBody body;
   private final BiConsumer<HttpServletResponse, IngestFailure> refusal;
+  private final boolean onUndertow;
+  private volatile boolean broken;
 
   private BodyListener(
       AsyncContext context,
@@ -39,6 +49,7 @@ final class BodyListener implements ReadListener, AsyncListener {
     this.in = in;
     this.body = body;
     this.refusal = refusal;
+    this.onUndertow = context.getClass().getName().startsWith(UNDERTOW);
   }
 
   /**
@@ -52,7 +63,7 @@ final class BodyListener implements ReadListener, AsyncListener {
       ArrivingBody body,
       BiConsumer<HttpServletResponse, IngestFailure> refusal) {
     BodyListener listener = new BodyListener(context, in, body, refusal);
-    context.setTimeout(TIMEOUT_MILLIS);
+    context.setTimeout(listener.onUndertow ? UNDERTOWS_TIMEOUT_MILLIS : TIMEOUT_MILLIS);
     context.addListener(listener);
     in.setReadListener(listener);
     body.whenFailed(listener::refuse);
@@ -74,6 +85,7 @@ final class BodyListener implements ReadListener, AsyncListener {
 
   @Override
   public void onError(Throwable cause) {
+    broken = true;
     body.broke(cause);
   }
 
@@ -95,7 +107,9 @@ final class BodyListener implements ReadListener, AsyncListener {
             try {
               refusal.accept((HttpServletResponse) context.getResponse(), failure);
             } finally {
-              context.complete();
+              if (broken || !onUndertow) {
+                context.complete();
+              }
             }
           });
     } catch (RuntimeException e) {
@@ -114,7 +128,7 @@ final class BodyListener implements ReadListener, AsyncListener {
   }
 
   @Override
-  public void onError(AsyncEvent event) throws IOException {
+  public void onError(AsyncEvent event) {
     body.giveUp();
   }
 

@@ -101,6 +101,7 @@ public class WriteFilter extends HttpFilter {
     response.setContentLength(text.length);
     try {
       response.getOutputStream().write(text);
+      response.flushBuffer();
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "nobody waits for the answer", e);
     }
