@@ -132,15 +132,18 @@ public final class ArrivingBodies {
    */
   byte[] acquire(int wanted, int had) {
     AtomicLong account = account(wanted);
-    long after = account.addAndGet(wanted);
+    int more = account == account(had) ? wanted - had : wanted;
+    long after = account.addAndGet(more);
     // A single large one is let in alone, as it could else never come through a small heap.
     if (after > limits.bytes() / 2 && (wanted <= LARGE || after != wanted)) {
-      account.addAndGet(-wanted);
+      account.addAndGet(-more);
       throw new IngestFailure(
           FailureKind.OVERLOADED,
           "cannot take another write: the bodies on their way fill " + limits.bytes() + " bytes");
     }
-    account(had).addAndGet(-had);
+    if (more == wanted) {
+      account(had).addAndGet(-had);
+    }
     return wanted < BufferPool.SMALLEST ? new byte[wanted] : pool.acquire(wanted);
   }
 

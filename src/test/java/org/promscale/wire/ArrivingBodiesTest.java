@@ -87,6 +87,17 @@ class ArrivingBodiesTest {
     assertThat(bodies.bytes()).isZero();
   }
 
+  /** Bit by bit, as it comes from a network. */
+  @Test
+  void singleLargeBodyGrowsToItsEnd() {
+    ArrivingBody body = bodies.begin(32 * MEGABYTE);
+    for (int i = 0; i < 64; i++) {
+      take(body, MEGABYTE / 2);
+    }
+    assertThat(body.takeOver().length()).isEqualTo(32 * MEGABYTE);
+    assertThat(bodies.bytes()).isZero();
+  }
+
   @Test
   void stopEndsAllAndLetsNobodyIn() {
     List<IngestFailure> told = new ArrayList<>();
