@@ -39,6 +39,9 @@ final class DeploymentScenario {
 
   private static final int REDEPLOYMENTS = 3;
 
+  /** Of each of three kinds; together more than WildFly has threads for requests on few cores. */
+  private static final int TRICKLING = 40;
+
   /** Caches and queues of the servers forget after a minute. */
   private static final Duration COLLECTED = Duration.ofMinutes(2);
 
@@ -72,6 +75,7 @@ final class DeploymentScenario {
     deploy();
     pagesAnswer();
     theServerPutsNoLimitOfItsOwnOnBodies();
+    new TricklingBodies(server::uri, TRICKLING).holdUpNobody();
     everyKindIsStoredOnce();
     assertThat(server.errors()).isEmpty();
 
@@ -107,6 +111,7 @@ final class DeploymentScenario {
     seen("ready");
     pagesAnswer();
     theServerPutsNoLimitOfItsOwnOnBodies();
+    new TricklingBodies(server::uri, TRICKLING).holdUpNobody();
     everyKindIsStoredOnce();
     assertThat(server.errors()).isEmpty();
   }
