@@ -110,7 +110,8 @@ final class CatalogScenario implements Scenario {
       while (more) {
         sender.prepare((long) (PACE * WINDOW_SECONDS));
         Future<Map<String, Object>> running =
-            thread.submit(() -> bench.window(sender, station.connector()::cpuSeconds, WINDOW_SECONDS, PACE));
+            thread.submit(
+                () -> bench.window(sender, station.connector()::cpuSeconds, WINDOW_SECONDS, PACE));
         Map<String, Object> figures = running.get();
         long gone = before - series(postgres, database);
         figures.put("gone", gone);

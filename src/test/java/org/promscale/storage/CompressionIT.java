@@ -89,7 +89,7 @@ class CompressionIT implements MaintenanceFixture {
   void ageAndSwitch() throws SQLException {
     DataSource database = compressed();
     assertThat(rows(database, "SELECT sum(chunks_compressed) FROM prom_info.maintenance"))
-        .containsExactly("1");
+        .containsExactly("4");
     execute(database, "SELECT prom_api.set_default_compression_setting(false)");
     assertThat(maintain(database, 9)).isEmpty();
     assertThat(rows(database, COMPRESSED)).containsExactly("1");

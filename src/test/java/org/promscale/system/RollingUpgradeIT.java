@@ -142,16 +142,16 @@ class RollingUpgradeIT {
     assertThat(connector.output()).filteredOn(line -> line.contains(sentence)).hasSize(1);
   }
 
-  /** Reads a table that the migration changes, as pg_dump does: in one long transaction. */
+  /** Reads tables that migrations change, as pg_dump does: in one long transaction. */
   private record Backup(HaStand stand, Thread thread) implements AutoCloseable {
 
-    private static final String TABLE = "_prom_catalog.ha_term";
+    private static final String TABLES = "_prom_catalog.ha_term, _prom_catalog.metric";
 
     static Backup start(HaStand stand) {
       // Not idle: connectors would take it for one of them that is frozen.
       String read =
           "DO $$ BEGIN LOCK TABLE "
-              + TABLE
+              + TABLES
               + " IN ACCESS SHARE MODE; PERFORM pg_sleep(600); END $$";
       Thread thread =
           new Thread(
@@ -173,7 +173,7 @@ class RollingUpgradeIT {
       return Rows.of(
           stand.dataSource(),
           "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%"
-              + TABLE
+              + TABLES
               + "%'");
     }
 
