@@ -12,5 +12,6 @@ public record MaintenanceStatus(
     double lastEnd, boolean blocked, long doomedSeries, double retentionSeconds) {
 
   /** Nothing is known yet. */
-  public static final MaintenanceStatus UNKNOWN = new MaintenanceStatus(0, false, 0, Double.NaN);
+  public static final MaintenanceStatus UNKNOWN =
+      new MaintenanceStatus(Double.NaN, false, 0, Double.NaN);
 }
