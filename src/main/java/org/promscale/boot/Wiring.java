@@ -195,7 +195,8 @@ public class Wiring {
         new BatchPolicy(
             settings.number(Settings.DB_NUM_WRITERS, 1, 64),
             settings.bytes(Settings.DB_QUEUE_MAX_BYTES, heap / 8),
-            BatchPolicy.DEFAULT_ROWS);
+            BatchPolicy.DEFAULT_ROWS,
+            BatchPolicy.DEFAULT_IDLE_MILLIS);
     BatchPolicy filling = new BatchPolicy(FILL_WRITERS, heap / 32, BatchPolicy.DEFAULT_ROWS);
     return new WriteQueues(
         new SampleBatcher(executor, storage, storing, nanoClock),

@@ -24,8 +24,8 @@ import org.promscale.model.WriteBatch;
  * in the queue, and the writer that is free first takes them all. With little to do a request is
  * stored at once, alone; under load the transactions grow by themselves.
  *
- * <p>Writers are tasks of the given executor; a writer ends when the queue is empty and is started
- * again by the next request. Thread-safe.
+ * <p>Writers are tasks of the given executor; a writer ends when the queue has been empty for a
+ * moment, and is started again by the next request. Thread-safe.
  */
 public final class SampleBatcher implements SampleSink, FillSink {
 
@@ -64,6 +64,7 @@ public final class SampleBatcher implements SampleSink, FillSink {
   private final ArrayDeque<PendingBatch> queue = new ArrayDeque<>();
   private long queuedBytes;
   private final BitSet writers = new BitSet();
+  private int idleWriters;
   private boolean closed;
 
   /**
@@ -124,7 +125,9 @@ public final class SampleBatcher implements SampleSink, FillSink {
       }
       queue.add(pending);
       queuedBytes += bytes;
-      if (writers.cardinality() < policy.writers()) {
+      if (queue.size() <= idleWriters) {
+        lock.notify();
+      } else if (writers.cardinality() < policy.writers()) {
         writer = writers.nextClearBit(0);
         writers.set(writer);
       }
@@ -159,6 +162,7 @@ public final class SampleBatcher implements SampleSink, FillSink {
     while (true) {
       List<PendingBatch> group;
       synchronized (lock) {
+        awaitRequests();
         group = take(policy.rowsPerTransaction());
         if (group.isEmpty()) {
           writers.clear(writer);
@@ -183,6 +187,28 @@ public final class SampleBatcher implements SampleSink, FillSink {
           throw e;
         }
       }
+    }
+  }
+
+  /** Gives the lock up meanwhile. At once where something is queued, or nothing will be. */
+  private void awaitRequests() {
+    if (policy.idleMillis() == 0) {
+      return;
+    }
+    long until = nanoClock.getAsLong() + policy.idleMillis() * 1_000_000;
+    idleWriters++;
+    try {
+      while (queue.isEmpty() && !closed) {
+        long left = (until - nanoClock.getAsLong()) / 1_000_000;
+        if (left <= 0) {
+          return;
+        }
+        lock.wait(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the executor wants its thread
+    } finally {
+      idleWriters--;
     }
   }
 
@@ -240,6 +266,7 @@ public final class SampleBatcher implements SampleSink, FillSink {
     long deadline = nanoClock.getAsLong() + millis * 1_000_000;
     synchronized (lock) {
       closed = true;
+      lock.notifyAll();
       while (!writers.isEmpty() || !queue.isEmpty()) {
         long left = (deadline - nanoClock.getAsLong()) / 1_000_000;
         if (left <= 0) {

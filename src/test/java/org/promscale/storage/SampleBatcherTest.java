@@ -8,14 +8,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
 
 class SampleBatcherTest {
+
+  private static final long PATIENCE_MILLIS = 20_000;
 
   private static final BatchPolicy ONE_WRITER = new BatchPolicy(1, 1_000, 10);
 
@@ -158,5 +164,56 @@ class SampleBatcherTest {
     writer.join();
     assertThat(queued.toCompletableFuture()).isCompleted();
     assertThat(failureOf(send(batcher, 1, 1))).isEqualTo(FailureKind.UNAVAILABLE);
+  }
+
+  @Test
+  @DisplayName("A writer that has just stored takes the next request without being started again")
+  void staysForTheNextRequest() throws Exception {
+    AtomicInteger started = new AtomicInteger();
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      SampleBatcher batcher =
+          new SampleBatcher(
+              task -> {
+                started.incrementAndGet();
+                threads.execute(task);
+              },
+              this::storing,
+              new BatchPolicy(2, 1_000, 10, PATIENCE_MILLIS),
+              System::nanoTime);
+      for (int i = 0; i < 20; i++) {
+        send(batcher, 1, 1).toCompletableFuture().get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        // It may be on its way back from the answer: then a second one is started.
+      }
+      assertThat(started).hasValueBetween(1, 2);
+      long before = System.nanoTime();
+      assertThat(batcher.close(PATIENCE_MILLIS)).isTrue();
+      assertThat(System.nanoTime() - before)
+          .as("nanoseconds until a writer that waits has ended")
+          .isLessThan(TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS) / 2);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  @DisplayName("A writer that finds nothing gives its thread back after a while")
+  void goesAfterAWhile() throws Exception {
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      List<Future<?>> writers = new ArrayList<>();
+      SampleBatcher batcher =
+          new SampleBatcher(
+              task -> writers.add(threads.submit(task)),
+              this::storing,
+              new BatchPolicy(1, 1_000, 10, 5),
+              System::nanoTime);
+      send(batcher, 1, 1).toCompletableFuture().get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      writers.get(0).get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      send(batcher, 1, 1).toCompletableFuture().get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      assertThat(writers).hasSize(2);
+    } finally {
+      threads.shutdownNow();
+    }
   }
 }
