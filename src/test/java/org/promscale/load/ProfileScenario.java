@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,10 +51,12 @@ final class ProfileScenario implements Scenario {
     try (Bench bench = new Bench()) {
       Bench.Station station = bench.station(List.of());
       Sender sender = bench.sender(shape, station.connector().writeUri());
+      RunningJvm jvm = RunningJvm.of(station.connector());
+      // Before the warm-up: it makes the JVM throw away what is compiled already.
+      jvm.startRecording();
       asked.warmUp(sender);
       sender.prepare(2 * asked.samples());
-      RunningJvm jvm = RunningJvm.of(station.connector());
-      jvm.startRecording();
+      Instant warm = Instant.now();
       ExecutorService thread = Executors.newSingleThreadExecutor();
       try {
         Future<Map<String, Object>> window =
@@ -66,7 +69,7 @@ final class ProfileScenario implements Scenario {
       // It stays beside the raw results, for those who want to look closer.
       Path recording = asked.directory().resolve("profile.jfr");
       jvm.stopRecording(recording);
-      read(recording, result);
+      read(recording, warm, result);
     }
   }
 
@@ -100,13 +103,14 @@ final class ProfileScenario implements Scenario {
     return largest(seen, 12);
   }
 
-  private static void read(Path recording, RawResult result) throws IOException {
+  private static void read(Path recording, Instant from, RawResult result) throws IOException {
     Map<String, Double> areas = new TreeMap<>();
     Map<String, Double> methods = new TreeMap<>();
     try (RecordingFile file = new RecordingFile(recording)) {
       while (file.hasMoreEvents()) {
         RecordedEvent event = file.readEvent();
         if (event.getEventType().getName().equals("jdk.ExecutionSample")
+            && event.getStartTime().isAfter(from)
             && event.getStackTrace() != null) {
           List<RecordedFrame> frames = event.getStackTrace().getFrames();
           areas.merge(area(frames), 1.0, Double::sum);
