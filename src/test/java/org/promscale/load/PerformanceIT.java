@@ -43,6 +43,7 @@ class PerformanceIT {
     scenarios.put("reading", new ReadingScenario());
     scenarios.put("catalog", new CatalogScenario());
     scenarios.put("profile", new ProfileScenario());
+    scenarios.put("soak", new SoakScenario());
     return scenarios;
   }
 

@@ -48,6 +48,10 @@ final class PerformancePage {
       }
     }
     Files.writeString(PAGE, of(RAW));
+    String picture = new SoakSection(Results.read(RAW).get("soak")).picture();
+    if (!picture.isEmpty()) {
+      Files.writeString(PAGE.resolveSibling(SoakSection.PICTURE), picture);
+    }
   }
 
   /**
@@ -237,6 +241,7 @@ final class PerformancePage {
     new MemorySection(results.get("memory")).lines().forEach(this::add);
     new ReadingSection(results.get("reading")).lines().forEach(this::add);
     new CatalogSection(results.get("catalog")).lines().forEach(this::add);
+    new SoakSection(results.get("soak")).lines().forEach(this::add);
   }
 
   private void figures(String scenario, String what, String... names) {

@@ -120,5 +120,27 @@ class PerformancePageTest {
             "write it anew with ./mvnw test -Dtest=PerformancePageTest"
                 + " -Dperformance.render=docs/performance")
         .isEqualTo(PerformancePage.of(PerformancePage.RAW));
+    String picture = new SoakSection(Results.read(PerformancePage.RAW).get("soak")).picture();
+    Path file = PerformancePage.PAGE.resolveSibling(SoakSection.PICTURE);
+    assertThat(Files.exists(file) ? Files.readString(file) : "").isEqualTo(picture);
+  }
+
+  @Test
+  @DisplayName("The picture of a soak has a curve for each figure, from zero")
+  void picture() {
+    String raw =
+        """
+        {"scenario": "soak", "pace": 10.0, "windows": [
+          {"what": "minute", "repetition": 1.0, "stored": 600.0, "seconds": 60.0, "connections": 4.0, "dropped": 1.0},
+          {"what": "minute", "repetition": 2.0, "stored": 594.0, "seconds": 60.0, "connections": 8.0, "dropped": 5.0}]}
+        """;
+    SoakSection section = new SoakSection(Results.parse(raw));
+    assertThat(section.picture())
+        .contains("points=\"150.0,20.0 770.0,20.7\"", "points=\"150.0,385.0 770.0,350.0\"")
+        .contains(">4.00 to 8.00<")
+        .endsWith("</svg>\n");
+    assertThat(String.join("\n", section.lines()))
+        .contains("5.00 partitions were dropped", "of rate x time: 99.5 %");
+    assertThat(new SoakSection(null).picture()).isEmpty();
   }
 }

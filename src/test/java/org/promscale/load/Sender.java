@@ -109,6 +109,11 @@ final class Sender implements Closeable {
     makers.forEach(maker -> maker.alignTo(timeMs));
   }
 
+  /** Replaces so many machines, the oldest first, by new ones from the next sample on. */
+  void moveOn(int machines) {
+    makers.forEach(maker -> maker.moveOn(machines));
+  }
+
   /** Returns the samples in these results. */
   long samples(List<ShardResult> results) {
     return results.stream().mapToLong(ShardResult::requests).sum() * shape.samplesPerRequest();

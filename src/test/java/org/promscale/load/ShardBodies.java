@@ -18,6 +18,7 @@ final class ShardBodies {
   private final byte[] compressed;
   private long startMs;
   private long next;
+  private long gone;
 
   /**
    * Prepares.
@@ -40,7 +41,8 @@ final class ShardBodies {
     for (int i = 0; i < shape.samplesPerRequest(); i++, next++) {
       long round = next / ownSeries;
       long index = shard + next % ownSeries * shape.shards();
-      length = shape.templates().write(index, round, timeMs(round, index), raw, length);
+      long named = index + gone * shape.templates().perMachine();
+      length = shape.templates().write(named, round, timeMs(round, index), raw, length);
     }
     try {
       return Arrays.copyOf(compressed, Snappy.compress(raw, 0, length, compressed, 0));
@@ -59,5 +61,10 @@ final class ShardBodies {
   /** From the next sample on the round under way is the one of this time. */
   void alignTo(long timeMs) {
     startMs = timeMs - next / ownSeries * shape.stepMs();
+  }
+
+  /** From the next sample on so many machines more are gone, and as many new ones there. */
+  void moveOn(int machines) {
+    gone += machines;
   }
 }
