@@ -8,6 +8,7 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.wire.ArrivingBody;
@@ -38,6 +39,7 @@ final class BodyListener implements ReadListener, AsyncListener {
   private final ArrivingBody body;
   private final BiConsumer<HttpServletResponse, IngestFailure> refusal;
   private final boolean onUndertow;
+  private final AtomicBoolean dispatched = new AtomicBoolean();
   private volatile boolean broken;
 
   private BodyListener(
@@ -90,6 +92,10 @@ final class BodyListener implements ReadListener, AsyncListener {
   }
 
   private void goOn() {
+    // A server may tell of the end from within the call that asks it for more.
+    if (!dispatched.compareAndSet(false, true)) {
+      return;
+    }
     try {
       context.dispatch();
     } catch (RuntimeException e) {

@@ -14,6 +14,7 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ingest.FailureKind;
@@ -42,6 +43,7 @@ public class WriteFilter extends HttpFilter {
 
   @Inject private transient IngestMeters meters;
   @Inject private transient ArrivingBodies bodies;
+  @Inject private transient LongSupplier nanoClock;
 
   @Override
   protected void doFilter(
@@ -59,7 +61,7 @@ public class WriteFilter extends HttpFilter {
       typed = new Typed(request, format.contentType());
       body = bodies.begin(request.getContentLengthLong());
     } catch (IngestFailure e) {
-      refuse(response, e);
+      refuse(response, e, 0);
       return;
     }
     typed.setAttribute(WriteResource.BODY, body);
@@ -74,9 +76,13 @@ public class WriteFilter extends HttpFilter {
     }
     IngestFailure failure = body.failure();
     if (failure == null) {
-      BodyListener.listen(request.startAsync(typed, response), in, body, this::refuse);
+      BodyListener.listen(
+          request.startAsync(typed, response),
+          in,
+          body,
+          (late, why) -> refuse(late, why, age(body)));
     } else {
-      refuse(response, failure);
+      refuse(response, failure, age(body));
     }
   }
 
@@ -86,9 +92,13 @@ public class WriteFilter extends HttpFilter {
     return PATH.matcher(info == null ? path : path + info).matches();
   }
 
-  private void refuse(HttpServletResponse response, IngestFailure failure) {
+  private long age(ArrivingBody body) {
+    return nanoClock.getAsLong() - body.beganNanos();
+  }
+
+  private void refuse(HttpServletResponse response, IngestFailure failure, long nanos) {
     int status = FailureMapper.status(failure.kind());
-    meters.answered(status, 0);
+    meters.answered(status, nanos);
     byte[] text = (failure.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
     response.setStatus(status);
     if (failure.kind() != FailureKind.UNSUPPORTED) {

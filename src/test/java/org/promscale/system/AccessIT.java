@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.promscale.testbed.Await;
 import org.promscale.testbed.ConnectorProcess;
+import org.promscale.testbed.MetricsPage;
 import org.promscale.testbed.PostgresServer;
 
 /** The running file lets in its users and nobody else, while their files change. */
@@ -87,6 +88,21 @@ class AccessIT {
     for (String open : new String[] {"/-/ready", "/-/healthy", "/healthz", "/metrics"}) {
       assertThat(send("GET", open, null).statusCode()).as(open).isEqualTo(200);
     }
+  }
+
+  /** Whoever is not known does not get his body collected. */
+  @Test
+  void nobodyWaitsForAStrangersBody() throws Exception {
+    for (String path : new String[] {"/write", "/api/v1/write"}) {
+      RawHttp.Answer answer =
+          RawHttp.send(
+              connector.uri("/"), "POST " + path, "Content-Length: 1000000\n", new byte[10]);
+      assertThat(answer.status()).isEqualTo(401);
+    }
+    assertThat(
+            MetricsPage.of(connector.uri("/metrics"))
+                .sum("promscale_ingest_arriving_bodies", Map.of()))
+        .isZero();
   }
 
   @Test

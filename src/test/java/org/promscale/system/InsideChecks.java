@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
 import org.promscale.ha.ClusterState;
 import org.promscale.ha.LeaderChange;
+import org.promscale.health.ConnectorHealth;
 import org.promscale.ingest.LeaseStore;
 import org.promscale.storage.HaLeaderRegistry;
 
@@ -113,7 +114,14 @@ abstract class InsideChecks {
     assertEquals(2, read(store, id).lease().term());
   }
 
+  /** The schema is made after the deployment, by periodic work. */
   private static LeaseStore store() throws NamingException {
+    ConnectorHealth health = CDI.current().select(ConnectorHealth.class).get();
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(6 * PATIENCE_SECONDS);
+    while (health.trouble().isPresent()) {
+      assertTrue(System.nanoTime() < end, health.trouble()::toString);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+    }
     return CDI.current().select(HaLeaderRegistry.class).get().storeIn(source(), System::nanoTime);
   }
 
