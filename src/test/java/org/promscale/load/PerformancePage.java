@@ -25,6 +25,8 @@ final class PerformancePage {
 
   private static final String BINDS = "binds.md";
 
+  private static final double MOST_OF_OTHERS = 0.1;
+
   private final Map<String, Results> results;
   private final List<String> lines = new ArrayList<>();
 
@@ -63,6 +65,7 @@ final class PerformancePage {
   static String text(Map<String, Results> results, String binds) {
     PerformancePage page = new PerformancePage(results);
     page.head();
+    page.warning();
     page.goals();
     page.rates();
     page.highAvailability();
@@ -96,6 +99,24 @@ final class PerformancePage {
             + " is rows visible in SQL by the time from the first byte sent to the last answer,"
             + " which comes after the commit. What is compared was measured in turns, all of it warm,"
             + " with empty tables; numbers are medians, in brackets the least and the most.");
+  }
+
+  /** On a machine that others use, rates are too small and ratios waver. */
+  private void warning() {
+    List<String> disturbed =
+        results.entrySet().stream()
+            .filter(entry -> entry.getValue().othersShare() > MOST_OF_OTHERS)
+            .map(Map.Entry::getKey)
+            .sorted()
+            .toList();
+    if (!disturbed.isEmpty()) {
+      add(
+          "",
+          "**Others used more than a tenth of the processors while these were measured, their rates"
+              + " are too small: "
+              + String.join(", ", disturbed)
+              + ".**");
+    }
   }
 
   private void goals() {

@@ -108,6 +108,14 @@ class PerformancePageTest {
     assertThat(page(THROUGHPUT, HIGH_AVAILABILITY, MEMORY, READING).lines()).contains(line);
   }
 
+  @ParameterizedTest(name = "{0} of 20 CPU seconds")
+  @CsvSource({"1, false", "3, true"})
+  void othersOnTheMachineAreMentioned(int othersCpu, boolean mentioned) {
+    String disturbed = THROUGHPUT.replaceAll("\"othersCpu\": \\d", "\"othersCpu\": " + othersCpu);
+    assertThat(page(disturbed).contains("their rates are too small: throughput."))
+        .isEqualTo(mentioned);
+  }
+
   @Test
   @DisplayName("The page is that of the raw results beside it")
   void thePageIsThatOfTheResults() throws Exception {
