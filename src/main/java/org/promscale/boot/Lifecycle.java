@@ -166,6 +166,9 @@ public class Lifecycle {
   private void every(long millis, String what, PeriodicWork work) {
     schedules.add(
         scheduler.scheduleWithFixedDelay(
-            PeriodicWork.guarded(what, work), 0, millis, TimeUnit.MILLISECONDS));
+            PeriodicWork.guarded(what, work, health::isStopping),
+            0,
+            millis,
+            TimeUnit.MILLISECONDS));
   }
 }

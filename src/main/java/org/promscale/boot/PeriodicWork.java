@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.reflect.UndeclaredThrowableException;
 import java.sql.SQLException;
+import java.util.function.BooleanSupplier;
 import org.promscale.ingest.IngestFailure;
 
 /** Periodic work that may fail with the database, and runs again all the same. */
@@ -19,8 +20,10 @@ interface PeriodicWork {
    * for one) included.
    *
    * @param what names the work in the log
+   * @param stopping whether the application is ending: a server may refuse its classes then to work
+   *     that is still under way, which nobody has to know
    */
-  static Runnable guarded(String what, PeriodicWork work) {
+  static Runnable guarded(String what, PeriodicWork work, BooleanSupplier stopping) {
     Logger log = System.getLogger(Lifecycle.class.getName());
     return () -> {
       try {
@@ -28,7 +31,8 @@ interface PeriodicWork {
       } catch (SQLException | IngestFailure e) {
         log.log(Level.DEBUG, what, e);
       } catch (RuntimeException | Error e) {
-        log.log(isOfDatabase(e) ? Level.DEBUG : Level.ERROR, what + " failed", e);
+        boolean expected = isOfDatabase(e) || stopping.getAsBoolean();
+        log.log(expected ? Level.DEBUG : Level.ERROR, what + " failed", e);
       }
     };
   }

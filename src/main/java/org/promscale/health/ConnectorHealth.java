@@ -61,6 +61,11 @@ public final class ConnectorHealth {
     stopping = true;
   }
 
+  /** Tells whether the connector is being stopped. */
+  public boolean isStopping() {
+    return stopping;
+  }
+
   /** Returns why the connector is not ready, in one line, or empty if it is. */
   public Optional<String> trouble() {
     if (stopping) {

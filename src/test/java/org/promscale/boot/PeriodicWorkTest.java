@@ -51,7 +51,8 @@ class PeriodicWorkTest {
                 throw e;
               }
               throw (Error) failure;
-            });
+            },
+            () -> false);
     assertThatCode(task::run).doesNotThrowAnyException();
   }
 
@@ -68,7 +69,8 @@ class PeriodicWorkTest {
                 () -> {
                   done.add(run[0]);
                   throw new SQLException("down");
-                }));
+                }),
+            () -> false);
     for (; run[0] < 8; run[0]++) {
       task.run();
     }
@@ -77,24 +79,32 @@ class PeriodicWorkTest {
 
   static Stream<Arguments> levels() {
     return Stream.of(
-        arguments(named("a bug", new IllegalStateException("a bug")), true),
+        arguments(named("a bug", new IllegalStateException("a bug")), false, true),
+        arguments(
+            named("a class that a stopping server refuses", new NoClassDefFoundError("a class")),
+            true,
+            false),
+        arguments(
+            named("a class that is missing", new NoClassDefFoundError("a class")), false, true),
         arguments(
             named(
                 "a pool's proxy of a closed connection",
                 new UndeclaredThrowableException(
                     new InvocationTargetException(new SQLException("closed")))),
+            false,
             false),
         arguments(
             named(
                 "a proxy of something else",
                 new UndeclaredThrowableException(new IOException("no database"))),
+            false,
             true));
   }
 
   @ParameterizedTest
   @MethodSource("levels")
-  @DisplayName("Trouble of the database is no error of ours")
-  void logs(RuntimeException failure, boolean loud) {
+  @DisplayName("Trouble of the database, and of a server that stops us, is no error of ours")
+  void logs(Throwable failure, boolean stopping, boolean loud) {
     List<LogRecord> records = new ArrayList<>();
     Handler handler = recorder(records);
     Logger logger = Logger.getLogger(Lifecycle.class.getName());
@@ -104,8 +114,12 @@ class PeriodicWorkTest {
       PeriodicWork.guarded(
               "test",
               () -> {
-                throw failure;
-              })
+                if (failure instanceof RuntimeException e) {
+                  throw e;
+                }
+                throw (Error) failure;
+              },
+              () -> stopping)
           .run();
     } finally {
       logger.setUseParentHandlers(true);

@@ -67,7 +67,7 @@ class WriteContentIT {
     postgres = PostgresServer.start(Map.of());
     String name = postgres.createDatabase();
     database = postgres.dataSource(name);
-    connector = ConnectorProcess.start(postgres, name);
+    connector = ConnectorProcess.start(postgres, name, "-metrics.retention=forever");
   }
 
   @AfterAll
