@@ -13,11 +13,18 @@ public final class RecordFilter implements Filter {
   private static final String OWN = "org.promscale";
 
   /**
-   * Warnings nobody needs: of certificates in the bundled trust store that have expired, and of
-   * every single connection that the pool cannot open, which the web application reports better.
+   * Warnings nobody needs: of certificates in the bundled trust store that have expired; of every
+   * single connection that the pool cannot open, which the web application reports better; of Weld
+   * at a request whose body came later than its head, which Payara ends on another thread than the
+   * one it began on: Weld cleans up at that thread's next request.
    */
   private static final List<String> NOISY =
-      List.of("javax.enterprise.system.security.ssl", "javax.enterprise.resource.");
+      List.of(
+          "javax.enterprise.system.security.ssl",
+          "javax.enterprise.resource.",
+          "org.jboss.weld.Servlet",
+          "org.jboss.weld.Context",
+          "org.jboss.weld.Conversation");
 
   private final int serverLevel;
 
