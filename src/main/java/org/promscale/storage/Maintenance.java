@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -160,7 +161,7 @@ public final class Maintenance {
   }
 
   private void note(MaintenanceStep current, SQLException e) {
-    String said = current.name().toLowerCase(java.util.Locale.ROOT) + ": " + firstLine(e);
+    String said = current.name().toLowerCase(Locale.ROOT) + ": " + firstLine(e);
     trouble = trouble == null ? said : trouble + "; " + said;
     if (!IN_THE_WAY.contains(String.valueOf(e.getSQLState())) && !said.equals(lastTrouble)) {
       lastTrouble = said;

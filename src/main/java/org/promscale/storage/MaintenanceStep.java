@@ -1,5 +1,7 @@
 package org.promscale.storage;
 
+import java.util.Locale;
+
 /**
  * The steps of a run of maintenance, in their order. Each is a function of the database that does a
  * little in one transaction, and tells how much and whether there is more.
@@ -40,7 +42,7 @@ enum MaintenanceStep {
   /** Returns a query with two parameters, the run and the connector's time, and one row. */
   String sql() {
     return "SELECT done, more FROM _prom_catalog.maintain_"
-        + name().toLowerCase(java.util.Locale.ROOT)
+        + name().toLowerCase(Locale.ROOT)
         + "(?, ?)";
   }
 }

@@ -36,8 +36,8 @@ final class MigrationFiles implements ResourceProvider {
           "V12__forgetting.sql",
           "V13__upkeep.sql",
           "V14__compression.sql",
-          "V15__maintainers.sql",
-          "V16__chunks.sql");
+          "V15__chunks.sql",
+          "V16__maintainers.sql");
 
   /** The version that the last file brings the schema to. */
   static final int NEWEST_VERSION = NAMES.size();

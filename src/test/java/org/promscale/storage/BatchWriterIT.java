@@ -71,16 +71,7 @@ class BatchWriterIT {
             retries.incrementAndGet();
           }
         };
-    BatchPreparation preparation =
-        new BatchPreparation(
-            new SeriesCatalog(), cache, Partitions.load(source), new MetadataStore(), listener);
-    LaneFence fence = new LaneFence("test");
-    return new BatchWriter(
-        source,
-        preparation,
-        fence,
-        new BatchTransaction(true, guards, fence, listener, () -> 0L),
-        listener);
+    return TestWriter.on(source, cache, guards, listener);
   }
 
   private void write(PendingBatch... group) {

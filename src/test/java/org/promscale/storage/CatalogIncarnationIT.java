@@ -51,16 +51,7 @@ class CatalogIncarnationIT {
     database = server.createDatabase();
     DataSource source = server.dataSource(database);
     new SchemaMigrator(source).migrate();
-    BatchListener none = BatchListener.NONE;
-    LaneFence fence = new LaneFence("test");
-    writer =
-        new BatchWriter(
-            source,
-            new BatchPreparation(
-                new SeriesCatalog(), cache, Partitions.load(source), new MetadataStore(), none),
-            fence,
-            new BatchTransaction(true, List.of(incarnation, gate), fence, none, () -> 0L),
-            none);
+    writer = TestWriter.on(source, cache, List.of(incarnation, gate), BatchListener.NONE);
   }
 
   @Test

@@ -26,6 +26,8 @@ class CompressionIT implements MaintenanceFixture {
       "SELECT count(*) FROM timescaledb_information.chunks WHERE is_compressed AND hypertable_name ="
           + " 'sample'";
 
+  private static final long DAY = 1_795_046_400_000L;
+
   private static final String BESIDE =
       "SELECT status FROM _timescaledb_catalog.chunk WHERE schema_name = '_timescaledb_internal'";
 
@@ -34,16 +36,11 @@ class CompressionIT implements MaintenanceFixture {
 
   @BeforeAll
   void find() throws SQLException {
-    String uri = System.getProperty("test.timescale.uri", "");
-    if (uri.isEmpty()) {
-      System.out.println(
-          "NOT RUN: compression by TimescaleDB. Give a server with"
-              + " -Dtest.timescale.uri=postgres://…");
-      Assumptions.abort("no server with TimescaleDB given");
-    }
-    server = DatabaseServer.at(uri);
+    server = DatabaseServer.timescale("compression by TimescaleDB");
     community = rows(freshDatabase(), "SHOW timescaledb.license").contains("timescale");
-    System.out.println("compression is tested with the license of the given server: " + community);
+    if (!community) {
+      System.out.println("NOT RUN on the Apache edition of TimescaleDB: compressed chunks");
+    }
   }
 
   @AfterAll
@@ -63,10 +60,14 @@ class CompressionIT implements MaintenanceFixture {
     return server.createDatabase();
   }
 
+  private DataSource freshCommunityDatabase() throws SQLException {
+    Assumptions.assumeTrue(community, "the Apache edition compresses nothing");
+    return freshDatabase();
+  }
+
   /** A database with two days of two series, of which maintenance has compressed the first. */
   private DataSource compressed() throws SQLException {
-    Assumptions.assumeTrue(community, "the Apache edition compresses nothing");
-    DataSource database = freshDatabase();
+    DataSource database = freshCommunityDatabase();
     long a = oldSeries(database, "a", "x");
     long b = oldSeries(database, "b", "x");
     samplesAt(database, a, 0, 1);
@@ -182,6 +183,101 @@ class CompressionIT implements MaintenanceFixture {
         .hasMessageContaining("the Apache edition of TimescaleDB has no compression");
   }
 
+  @Test
+  @DisplayName("Known samples of many compressed series are told from new ones, not refused")
+  void repeatedSamplesBeyondTheLimit() throws SQLException {
+    DataSource database = freshCommunityDatabase();
+    AtomicLong duplicates = new AtomicLong();
+    BatchWriter writer = writer(database, duplicates);
+    writer.write(0, List.of(request(0), request(1), request(2)));
+    compress(database);
+    // The default of 100,000 needs more than 100 series of 1,000 samples each.
+    execute(
+        database,
+        """
+        DO $$
+        BEGIN
+          EXECUTE format('ALTER DATABASE %I SET timescaledb.max_tuples_decompressed_per_dml_transaction = 1',
+            current_database());
+        END $$
+        """);
+
+    PendingBatch known = request(1);
+    PendingBatch late = request(7);
+    writer.write(0, List.of(known, late));
+
+    assertThat(known.done()).isCompleted();
+    assertThat(late.done()).isCompleted();
+    assertThat(duplicates).hasValue(2);
+    assertThat(rows(database, "SELECT count(*) FROM prom_data.sample")).containsExactly("8");
+  }
+
+  @Test
+  @DisplayName("What goes from a compressed chunk leaves its neighbours in it compressed")
+  void neighboursStayCompressed() throws SQLException {
+    DataSource database = freshCommunityDatabase();
+    long brief = oldSeries(database, "brief", "x");
+    long gone = oldSeries(database, "gone", "x");
+    long other = oldSeries(database, "other", "x");
+    for (long id : List.of(brief, gone, other)) {
+      samplesAt(database, id, 0, 5);
+    }
+    assertThat(maintain(database, 5)).isEmpty();
+    assertThat(rows(database, COMPRESSED)).containsExactly("1");
+
+    execute(
+        database,
+        "SELECT prom_api.set_metric_retention_period('brief', '1 day')",
+        "SELECT prom_api.drop_metric('gone')");
+    assertThat(maintain(database, 5)).isEmpty();
+
+    assertThat(days(database, brief)).containsExactly("5");
+    assertThat(days(database, gone)).isEmpty();
+    assertThat(days(database, other)).containsExactly("0", "5");
+    String chunk =
+        rows(
+                database,
+                "SELECT partition FROM _prom_catalog.partitions() WHERE table_name = 'sample'"
+                    + " AND starts = '2024-05-01Z'")
+            .get(0);
+    assertThat(rows(database, "SELECT count(*) FROM ONLY " + chunk))
+        .as("rows that are not compressed any more")
+        .containsExactly("0");
+  }
+
+  @Test
+  @DisplayName("The lock that switches compression on is not held while a chunk is compressed")
+  void switchedOnBeforehand() throws SQLException {
+    DataSource database = freshCommunityDatabase();
+    samplesAt(database, oldSeries(database, "a", "x"), 0);
+    String run = rows(database, "SELECT _prom_catalog.begin_maintenance('test', '60 s')").get(0);
+    String step =
+        "SELECT done, more FROM _prom_catalog.maintain_compress(" + run + ", '2024-05-06Z')";
+    int tables = 4;
+    for (int i = 0; i < tables; i++) {
+      assertThat(rows(database, step)).as("switched on").containsExactly("0|t");
+      assertThat(rows(database, step)).as("compressed").containsExactly("1|t");
+    }
+    assertThat(rows(database, step)).containsExactly("0|f");
+    assertThat(rows(database, COMPRESSED)).containsExactly("1");
+  }
+
+  private static PendingBatch request(int second) {
+    long time = DAY + second * 1_000L;
+    return Batches.unknown().sample("a", time, second).sample("b", time, second).pending();
+  }
+
+  private void compress(DataSource database) throws SQLException {
+    execute(
+        database,
+        "ALTER TABLE prom_data.sample SET (timescaledb.compress,"
+            + " timescaledb.compress_segmentby = 'series_id',"
+            + " timescaledb.compress_orderby = 'time')",
+        "SELECT compress_chunk(partition) FROM _prom_catalog.partitions()"
+            + " WHERE table_name = 'sample'");
+    assertThat(rows(database, COMPRESSED)).containsExactly("1");
+  }
+
   private static BatchWriter writer(DataSource database, AtomicLong duplicates)
       throws SQLException {
     BatchListener listener =
@@ -191,16 +287,6 @@ class CompressionIT implements MaintenanceFixture {
             duplicates.addAndGet(repeated);
           }
         };
-    SeriesCache cache = new SeriesCache(1_000);
-    BatchPreparation preparation =
-        new BatchPreparation(
-            new SeriesCatalog(), cache, Partitions.load(database), new MetadataStore(), listener);
-    LaneFence fence = new LaneFence("test");
-    return new BatchWriter(
-        database,
-        preparation,
-        fence,
-        new BatchTransaction(true, List.of(), fence, listener, System::nanoTime),
-        listener);
+    return TestWriter.on(database, new SeriesCache(100), List.of(), listener);
   }
 }

@@ -136,13 +136,9 @@ class DatabaseRightsIT {
         "UPDATE _prom_catalog.series SET created_at = '2024-01-01';"
             + " UPDATE _prom_catalog.maintenance_state SET forget_after = '2024-01-01'");
     assertThat(query(writer, "SELECT _prom_catalog.adopt_retention(86400000)")).isEqualTo("t");
-    Maintenance maintenance =
+    MaintenanceFixture.runOnce(
         new Maintenance(
-            writer, "one", MaintenanceListener.NONE, InstantSource.system(), System::nanoTime);
-    boolean more = true;
-    while (more) {
-      more = maintenance.tick();
-    }
+            writer, "one", MaintenanceListener.NONE, InstantSource.system(), System::nanoTime));
     assertThat(
             query(
                 writer,

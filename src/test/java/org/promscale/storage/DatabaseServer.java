@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
+import org.junit.jupiter.api.Assumptions;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.promscale.testbed.PostgresServer;
 
@@ -39,6 +40,25 @@ interface DatabaseServer extends AutoCloseable {
         server.close();
       }
     };
+  }
+
+  /**
+   * Uses the server with TimescaleDB that {@code test.timescale.uri} names, or our own one if it
+   * preloads the extension; without either says aloud that the class is not run, and aborts it.
+   *
+   * @param tested what is not run then, in words
+   */
+  static DatabaseServer timescale(String tested) {
+    String uri = System.getProperty("test.timescale.uri", "");
+    if (!uri.isEmpty()) {
+      return at(uri);
+    }
+    if (!plainHasTimescale()) {
+      System.out.println(
+          "NOT RUN: " + tested + ". Give a server with -Dtest.timescale.uri=postgres://…");
+      Assumptions.abort("no server with TimescaleDB given");
+    }
+    return plain();
   }
 
   /** Uses the server at this address; drops what it made when closed. */

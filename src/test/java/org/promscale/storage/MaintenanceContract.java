@@ -3,7 +3,9 @@ package org.promscale.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
+import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -51,7 +53,7 @@ interface MaintenanceContract extends MaintenanceFixture {
     DataSource database = freshDatabase();
     long id = oldSeries(database, "a", "x");
     Partitions partitions = Partitions.load(database);
-    partitions.ensureAhead(java.time.Instant.now());
+    partitions.ensureAhead(Instant.now());
     execute(
         database,
         "INSERT INTO prom_data.sample VALUES (now(), " + id + ", 1)",
@@ -162,11 +164,7 @@ interface MaintenanceContract extends MaintenanceFixture {
     execute(database, "SELECT prom_api.set_default_retention_period('2 days')");
     assertThat(maintain(database, 4)).isEmpty();
     assertThat(rows(database, "SELECT id FROM _prom_catalog.series ORDER BY 1"))
-        .isEqualTo(
-            java.util.stream.LongStream.of(live, young)
-                .sorted()
-                .mapToObj(String::valueOf)
-                .toList());
+        .isEqualTo(LongStream.of(live, young).sorted().mapToObj(String::valueOf).toList());
     assertThat(rows(database, "SELECT name FROM prom_info.metric ORDER BY 1"))
         .containsExactly("live", "young");
     assertThat(rows(database, "SELECT to_regclass('prom_metric.old')")).containsExactly("");

@@ -44,16 +44,20 @@ interface MaintenanceFixture extends StorageFixture {
     return new Maintenance(database, connector, MaintenanceListener.NONE, clock, System::nanoTime);
   }
 
+  /** Goes on with the connector's run to its end. */
+  static void runOnce(Maintenance maintenance) throws SQLException {
+    boolean more = true;
+    while (more) {
+      more = maintenance.tick();
+    }
+  }
+
   /** Lets one whole run happen now, as of noon of this day; returns what went wrong or nothing. */
   default String maintain(DataSource database, int day) throws SQLException {
     execute(
         database,
         "UPDATE _prom_catalog.maintenance_run SET ended_at = ended_at - interval '1 hour'");
-    Maintenance maintenance = maintenance(database, "test", day);
-    boolean more = true;
-    while (more) {
-      more = maintenance.tick();
-    }
+    runOnce(maintenance(database, "test", day));
     return rows(
             database,
             "SELECT running, trouble FROM prom_info.maintenance ORDER BY run_id DESC LIMIT 1")

@@ -3,7 +3,6 @@ package org.promscale.storage;
 import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
@@ -25,13 +24,7 @@ class TimescaleStorageIT
 
   @BeforeAll
   void migrate() throws SQLException {
-    String uri = System.getProperty("test.timescale.uri", "");
-    if (uri.isEmpty()) {
-      System.out.println(
-          "NOT RUN: storage on TimescaleDB. Give a server with -Dtest.timescale.uri=postgres://…");
-      Assumptions.abort("no server with TimescaleDB given");
-    }
-    server = DatabaseServer.at(uri);
+    server = DatabaseServer.timescale("storage on TimescaleDB");
     database = freshDatabase();
   }
 

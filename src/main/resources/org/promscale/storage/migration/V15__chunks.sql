@@ -30,36 +30,20 @@ END $$;
 COMMENT ON FUNCTION _prom_catalog.create_chunks(timestamptz) IS 'Creates the chunks of all hypertables around a time unless they are there; tells whether it created any.';
 REVOKE EXECUTE ON FUNCTION _prom_catalog.create_chunks(timestamptz) FROM PUBLIC;
 
-CREATE OR REPLACE FUNCTION _prom_catalog.create_slot(start_ms bigint, end_ms bigint) RETURNS boolean
+-- What it did so far it still does for partitions.
+ALTER FUNCTION _prom_catalog.create_slot(bigint, bigint) RENAME TO create_partitions;
+
+CREATE FUNCTION _prom_catalog.create_slot(start_ms bigint, end_ms bigint) RETURNS boolean
   LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
   SET timezone = 'UTC'
 AS $$
-DECLARE
-  lower_bound timestamptz := _prom_catalog.slot_time(start_ms);
-  upper_bound timestamptz := _prom_catalog.slot_time(end_ms);
-  suffix text := CASE WHEN lower_bound < '0001-01-01' THEN 'bc' ELSE '' END || to_char(lower_bound, 'YYYYMMDD')
-    || CASE WHEN extract(epoch FROM lower_bound)::bigint % 86400 = 0 THEN '' ELSE to_char(lower_bound, '_HH24') END;
-  parent text;
-  child text;
-  created boolean := false;
 BEGIN
-  PERFORM pg_advisory_xact_lock(_prom_catalog.lock_key('partitions'));
   IF (SELECT value FROM _prom_catalog.setting WHERE name = 'engine') = 'hypertables' THEN
-    RETURN _prom_catalog.create_chunks(lower_bound);
+    PERFORM pg_advisory_xact_lock(_prom_catalog.lock_key('partitions'));
+    RETURN _prom_catalog.create_chunks(_prom_catalog.slot_time(start_ms));
   END IF;
-  FOREACH parent IN ARRAY '{sample,sample_start,histogram,exemplar}'::text[] LOOP
-    CONTINUE WHEN EXISTS (SELECT FROM _prom_catalog.partitions() p
-                          WHERE p.table_name = parent AND p.starts <= lower_bound AND p.ends > lower_bound);
-    child := parent || '_' || suffix;
-    -- Somebody may have detached a partition and kept it.
-    WHILE to_regclass(format('prom_data.%I', child)) IS NOT NULL LOOP
-      child := child || '_';
-    END LOOP;
-    EXECUTE format('CREATE TABLE prom_data.%I (LIKE prom_data.%I INCLUDING STORAGE)', child, parent);
-    EXECUTE format('ALTER TABLE prom_data.%I ATTACH PARTITION prom_data.%I FOR VALUES FROM (%L) TO (%L)',
-      parent, child, lower_bound, upper_bound);
-    created := true;
-  END LOOP;
-  RETURN created;
+  RETURN _prom_catalog.create_partitions(start_ms, end_ms);
 END $$;
+COMMENT ON FUNCTION _prom_catalog.create_slot(bigint, bigint) IS 'Creates the partitions or chunks of all data tables for one stretch of time (milliseconds since 1970, end exclusive) unless they are there; tells whether it created any.';
+REVOKE EXECUTE ON FUNCTION _prom_catalog.create_slot(bigint, bigint) FROM PUBLIC;
