@@ -63,4 +63,9 @@ record LoadShape(
   LoadShape withShards(int number) {
     return new LoadShape(templates, series, samplesPerRequest, number, startMs, stepMs);
   }
+
+  /** The same series in requests of this size, from this sample time on. */
+  LoadShape withRequests(int samples, long newStartMs) {
+    return new LoadShape(templates, series, samples, shards, newStartMs, stepMs);
+  }
 }

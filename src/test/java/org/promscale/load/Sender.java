@@ -3,6 +3,7 @@ package org.promscale.load;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Sender implements Closeable {
 
   private final LoadShape shape;
+  private final URI target;
   private final List<ShardBodies> makers = new ArrayList<>();
   private final List<Queue<byte[]>> prepared = new ArrayList<>();
   private final List<ShardSender> shards = new ArrayList<>();
@@ -34,6 +36,7 @@ final class Sender implements Closeable {
   /** Makes a sender that has nothing to send yet. */
   Sender(LoadShape shape, URI target) {
     this.shape = shape;
+    this.target = target;
     this.threads = Executors.newFixedThreadPool(shape.shards());
     for (int shard = 0; shard < shape.shards(); shard++) {
       ShardBodies maker = new ShardBodies(shape, shard);
@@ -102,6 +105,12 @@ final class Sender implements Closeable {
     // A server closes idle connections: found out only at the next request, it looks like a retry.
     disconnect();
     return results;
+  }
+
+  /** Returns one that sends the same series a day earlier, in requests of this size. */
+  Sender earlier(int samplesPerRequest) {
+    long startMs = shape.startMs() - Duration.ofDays(1).toMillis();
+    return new Sender(shape.withRequests(samplesPerRequest, startMs), target);
   }
 
   /** From now on the round under way is the one of this sample time. */
