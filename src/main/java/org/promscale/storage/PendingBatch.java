@@ -31,4 +31,9 @@ record PendingBatch(
   int rows() {
     return (int) Math.max(1, batch.itemCount());
   }
+
+  /** Whether the catalog must be asked about some of its series. */
+  boolean registers() {
+    return batch.series().unknownCount() > 0;
+  }
 }

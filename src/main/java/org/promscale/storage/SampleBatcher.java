@@ -1,6 +1,5 @@
 package org.promscale.storage;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -23,6 +22,9 @@ import org.promscale.model.WriteBatch;
  * Group commit without a timer: while a writer's transaction is under way, the next requests gather
  * in the queue, and the writer that is free first takes them all. With little to do a request is
  * stored at once, alone; under load the transactions grow by themselves.
+ *
+ * <p>Requests with new series are in groups of their own, and one writer always stays free of them:
+ * a sender whose series are all new takes a share of the database, not everybody's turn.
  *
  * <p>Writers are tasks of the given executor; a writer ends when the queue has been empty for a
  * moment, and is started again by the next request. Thread-safe.
@@ -61,9 +63,9 @@ public final class SampleBatcher implements SampleSink, FillSink {
   private final LongSupplier nanoClock;
 
   private final Object lock = new Object();
-  private final ArrayDeque<PendingBatch> queue = new ArrayDeque<>();
-  private long queuedBytes;
+  private final RequestQueue queue = new RequestQueue();
   private final BitSet writers = new BitSet();
+  private int registering;
   private int idleWriters;
   private boolean closed;
 
@@ -117,28 +119,44 @@ public final class SampleBatcher implements SampleSink, FillSink {
       if (closed) {
         return failed(FailureKind.UNAVAILABLE, "cannot take a write: this connector is stopping");
       }
-      if (queuedBytes + bytes > policy.queueBytes() && !queue.isEmpty()) {
+      if (queue.bytes() + bytes > policy.queueBytes() && queue.size() > 0) {
         return failed(
             FailureKind.OVERLOADED,
             "cannot take a write: the queue to the database is full; see -db.queue-max-bytes and"
                 + " -db.num-writers");
       }
       queue.add(pending);
-      queuedBytes += bytes;
-      if (queue.size() <= idleWriters) {
-        lock.notify();
-      } else if (writers.cardinality() < policy.writers()) {
-        writer = writers.nextClearBit(0);
-        writers.set(writer);
-      }
+      writer = wakeOne();
     }
-    if (writer != NO_WRITER) {
-      startWriter(writer);
-    }
+    start(writer);
     return pending.done();
   }
 
-  private void startWriter(int writer) {
+  /** Under the lock: sees to it that what may be taken is. Returns who must be started, if any. */
+  private int wakeOne() {
+    if (!queue.hasNext(mayRegister())) {
+      return NO_WRITER;
+    }
+    if (queue.size() <= idleWriters) {
+      lock.notify();
+      return NO_WRITER;
+    }
+    if (writers.cardinality() == policy.writers()) {
+      return NO_WRITER;
+    }
+    int writer = writers.nextClearBit(0);
+    writers.set(writer);
+    return writer;
+  }
+
+  private boolean mayRegister() {
+    return registering < Math.max(1, policy.writers() - 1);
+  }
+
+  private void start(int writer) {
+    if (writer == NO_WRITER) {
+      return;
+    }
     try {
       executor.execute(() -> drain(writer));
     } catch (RejectedExecutionException e) {
@@ -146,7 +164,8 @@ public final class SampleBatcher implements SampleSink, FillSink {
       synchronized (lock) {
         writers.clear(writer);
         if (writers.isEmpty()) {
-          orphans = take(Integer.MAX_VALUE);
+          orphans = new ArrayList<>(queue.take(Integer.MAX_VALUE, true));
+          orphans.addAll(queue.take(Integer.MAX_VALUE, true));
         }
         lock.notifyAll();
       }
@@ -161,32 +180,48 @@ public final class SampleBatcher implements SampleSink, FillSink {
   private void drain(int writer) {
     while (true) {
       List<PendingBatch> group;
+      boolean registers;
+      int another;
       synchronized (lock) {
         awaitRequests();
-        group = take(policy.rowsPerTransaction());
+        group = queue.take(policy.rowsPerTransaction(), mayRegister());
         if (group.isEmpty()) {
           writers.clear(writer);
           lock.notifyAll();
           return;
         }
+        registers = group.get(0).registers();
+        registering += registers ? 1 : 0;
+        // The other line may have waited for leave to register, with nobody there to take it.
+        another = wakeOne();
       }
+      start(another);
       try {
         CompletableFuture<Void> written = store.write(writer, group).toCompletableFuture();
         if (!written.isDone()) {
-          var unused = written.whenComplete((done, failure) -> goOn(writer, group, failure));
+          var unused =
+              written.whenComplete((done, failure) -> goOn(writer, group, registers, failure));
           return;
         }
         written.join();
-      } catch (RuntimeException | Error e) {
+      } catch (RuntimeException e) {
         fail(group, e);
-        if (e instanceof Error) {
-          synchronized (lock) {
-            writers.clear(writer);
-            lock.notifyAll();
-          }
-          throw e;
+      } catch (Error e) {
+        fail(group, e);
+        synchronized (lock) {
+          writers.clear(writer);
+          registering -= registers ? 1 : 0;
+          lock.notifyAll();
         }
+        throw e;
       }
+      hasStored(registers);
+    }
+  }
+
+  private void hasStored(boolean registers) {
+    synchronized (lock) {
+      registering -= registers ? 1 : 0;
     }
   }
 
@@ -198,7 +233,7 @@ public final class SampleBatcher implements SampleSink, FillSink {
     long until = nanoClock.getAsLong() + policy.idleMillis() * 1_000_000;
     idleWriters++;
     try {
-      while (queue.isEmpty() && !closed) {
+      while (!queue.hasNext(mayRegister()) && !closed) {
         long left = (until - nanoClock.getAsLong()) / 1_000_000;
         if (left <= 0) {
           return;
@@ -212,10 +247,12 @@ public final class SampleBatcher implements SampleSink, FillSink {
     }
   }
 
-  private void goOn(int writer, List<PendingBatch> group, @Nullable Throwable failure) {
+  private void goOn(
+      int writer, List<PendingBatch> group, boolean registers, @Nullable Throwable failure) {
     if (failure != null) {
       fail(group, failure);
     }
+    hasStored(registers);
     drain(writer);
   }
 
@@ -226,26 +263,10 @@ public final class SampleBatcher implements SampleSink, FillSink {
     group.forEach(p -> p.done().completeExceptionally(failure));
   }
 
-  private List<PendingBatch> take(int maxRows) {
-    List<PendingBatch> group = new ArrayList<>();
-    int rows = 0;
-    while (!queue.isEmpty()) {
-      int next = queue.element().rows();
-      if (!group.isEmpty() && (long) rows + next > maxRows) {
-        break;
-      }
-      PendingBatch pending = queue.remove();
-      queuedBytes -= pending.bytes();
-      rows += next;
-      group.add(pending);
-    }
-    return group;
-  }
-
   /** Returns the decoded bytes that wait for a writer. */
   public long queuedBytes() {
     synchronized (lock) {
-      return queuedBytes;
+      return queue.bytes();
     }
   }
 
@@ -267,7 +288,7 @@ public final class SampleBatcher implements SampleSink, FillSink {
     synchronized (lock) {
       closed = true;
       lock.notifyAll();
-      while (!writers.isEmpty() || !queue.isEmpty()) {
+      while (!writers.isEmpty() || queue.size() > 0) {
         long left = (deadline - nanoClock.getAsLong()) / 1_000_000;
         if (left <= 0) {
           return false;

@@ -1,11 +1,13 @@
 package org.promscale.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -215,5 +217,123 @@ class SampleBatcherTest {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  private static CompletionStage<Void> sendNew(SampleBatcher batcher, String metric) {
+    return batcher.store(Batches.unknown().sample(metric, 0, 0).build(), List.of(), List.of(), 1);
+  }
+
+  private List<String> kinds() {
+    return groups.stream()
+        .map(group -> group.stream().map(p -> p.registers() ? "new" : "known").toList())
+        .map(kinds -> String.join(" ", kinds))
+        .toList();
+  }
+
+  @Test
+  @DisplayName("Requests with new series are in groups of their own; the oldest request goes first")
+  void registersApart() {
+    SampleBatcher batcher = batcher(ONE_WRITER);
+    var unused = send(batcher, 1, 1);
+    unused = sendNew(batcher, "a");
+    unused = send(batcher, 1, 1);
+    unused = sendNew(batcher, "b");
+    tasks.remove().run();
+    assertThat(kinds()).containsExactly("known known", "new new");
+    unused = sendNew(batcher, "c");
+    unused = send(batcher, 1, 1);
+    unused = sendNew(batcher, "d");
+    tasks.remove().run();
+    assertThat(kinds()).containsExactly("known known", "new new", "new new", "known");
+    assertThat(batcher.queuedBytes()).isZero();
+  }
+
+  @Test
+  @DisplayName(
+      "One of several writers is always free of new series, and what waits is stored later")
+  void oneWriterStaysFree() {
+    List<CompletableFuture<Void>> underWay = new ArrayList<>();
+    SampleBatcher batcher =
+        SampleBatcher.overlapping(
+            Runnable::run,
+            (writer, group) -> {
+              storing(writer, group);
+              underWay.add(new CompletableFuture<>());
+              return underWay.get(underWay.size() - 1);
+            },
+            new BatchPolicy(3, 1_000, 1),
+            () -> 0L);
+    for (String metric : List.of("a", "b", "c", "d")) {
+      var unused = sendNew(batcher, metric);
+    }
+    assertThat(kinds()).containsExactly("new", "new");
+    var unused = send(batcher, 1, 1);
+    assertThat(kinds()).containsExactly("new", "new", "known");
+    unused = send(batcher, 1, 1);
+    underWay.get(2).complete(null);
+    assertThat(kinds()).containsExactly("new", "new", "known", "known");
+    unused = send(batcher, 1, 1);
+    underWay.get(0).complete(null);
+    assertThat(kinds()).containsExactly("new", "new", "known", "known", "new");
+    underWay.get(1).completeExceptionally(new IllegalStateException("x"));
+    assertThat(kinds().subList(5, kinds().size())).containsExactly("new");
+    underWay.get(4).complete(null);
+    assertThat(kinds().subList(6, kinds().size())).containsExactly("known");
+    assertThat(batcher.queuedRequests()).isZero();
+  }
+
+  @Test
+  @DisplayName("A writer that has registered series leaves the rest of them to another one")
+  void anotherGoesOn() {
+    List<CompletableFuture<Void>> underWay = new ArrayList<>();
+    SampleBatcher batcher =
+        SampleBatcher.overlapping(
+            Runnable::run,
+            (writer, group) -> {
+              storing(writer, group);
+              underWay.add(new CompletableFuture<>());
+              return underWay.get(underWay.size() - 1);
+            },
+            new BatchPolicy(2, 1_000, 1),
+            () -> 0L);
+    var unused = send(batcher, 1, 1);
+    unused = sendNew(batcher, "a");
+    unused = send(batcher, 1, 1);
+    unused = sendNew(batcher, "b");
+    underWay.get(0).complete(null);
+    assertThat(kinds()).containsExactly("known", "new", "known");
+    // Its thread ends with nothing left that it may take.
+    underWay.get(2).complete(null);
+    unused = sendNew(batcher, "c");
+    underWay.get(1).complete(null);
+    assertThat(kinds()).containsExactly("known", "new", "known", "new");
+    unused = send(batcher, 1, 1);
+    unused = send(batcher, 1, 1);
+    underWay.get(4).complete(null);
+    underWay.get(3).complete(null);
+    assertThat(kinds().subList(4, kinds().size())).containsExactly("known", "known", "new");
+  }
+
+  @Test
+  @DisplayName("An error of a store gives the leave to register back")
+  void errorGivesLeaveBack() {
+    ArrayDeque<Error> faults = new ArrayDeque<>(List.of(new LinkageError("x")));
+    SampleBatcher batcher =
+        new SampleBatcher(
+            tasks::add,
+            (writer, group) -> {
+              if (!faults.isEmpty()) {
+                throw faults.remove();
+              }
+              storing(writer, group);
+            },
+            new BatchPolicy(2, 1_000, 1),
+            () -> 0L);
+    CompletionStage<Void> first = sendNew(batcher, "a");
+    assertThatThrownBy(() -> tasks.remove().run()).isInstanceOf(LinkageError.class);
+    assertThat(failureOf(first)).isEqualTo(FailureKind.UNAVAILABLE);
+    CompletionStage<Void> second = sendNew(batcher, "b");
+    tasks.remove().run();
+    assertThat(second.toCompletableFuture()).isCompleted();
   }
 }
