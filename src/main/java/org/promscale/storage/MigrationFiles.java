@@ -37,7 +37,8 @@ final class MigrationFiles implements ResourceProvider {
           "V13__upkeep.sql",
           "V14__compression.sql",
           "V15__chunks.sql",
-          "V16__maintainers.sql");
+          "V16__maintainers.sql",
+          "V17__time_index.sql");
 
   /** The version that the last file brings the schema to. */
   static final int NEWEST_VERSION = NAMES.size();

@@ -39,21 +39,25 @@ final class ReadingScenario implements Scenario {
    *
    * @param index makes the index; empty: there is only the primary key
    * @param forCopy changes the empty table of the comparison likewise
+   * @param setting of the session that reads; empty: as the server has it
    */
-  private record Variant(String name, String index, String forCopy) {}
+  private record Variant(String name, String index, String forCopy, String setting) {}
 
   private static final List<Variant> VARIANTS =
       List.of(
-          new Variant("key", "", ""),
+          new Variant("key", "", "", ""),
+          new Variant("key, SSD", "", "", "SET LOCAL random_page_cost = 1.1"),
           new Variant(
               "value in index",
               "CREATE INDEX reading_value ON prom_data.sample (series_id, time) INCLUDE (value)",
               "ALTER TABLE copy_baseline.sample DROP CONSTRAINT sample_pkey,"
-                  + " ADD PRIMARY KEY (series_id, time) INCLUDE (value)"),
+                  + " ADD PRIMARY KEY (series_id, time) INCLUDE (value)",
+              ""),
           new Variant(
               "brin",
-              "CREATE INDEX reading_brin ON prom_data.sample USING brin (time)",
-              "CREATE INDEX ON copy_baseline.sample USING brin (time)"));
+              "CREATE INDEX reading_brin ON prom_data.sample" + CopyBaseline.TIME_INDEX,
+              CopyBaseline.CREATE_TIME_INDEX,
+              ""));
 
   @Override
   public void run(Performance asked, RawResult result) throws Exception {
@@ -65,6 +69,7 @@ final class ReadingScenario implements Scenario {
       int series = (int) (ROWS / (Duration.ofHours(HOURS).toMillis() / STEP_MS));
       register(bench, station, series, end);
       station.connector().stop();
+      dropTimeIndexes(postgres, database);
       fill(postgres, database, end);
       postgres.execute(database, "VACUUM (ANALYZE) prom_data.sample");
       result.note("series", series);
@@ -94,6 +99,9 @@ final class ReadingScenario implements Scenario {
       CopyBaseline copy = new CopyBaseline(postgres.dataSource(database), 0, COPIED_ROWS);
       for (int turn = 1; turn <= TURNS; turn++) {
         for (Variant variant : VARIANTS) {
+          if (!variant.setting.isEmpty()) {
+            continue;
+          }
           Map<String, Object> figures = new LinkedHashMap<>();
           figures.put("samples", copy.rows());
           figures.put("rate", Math.round(copy.rowsPerSecond(2, variant.forCopy)));
@@ -209,6 +217,9 @@ final class ReadingScenario implements Scenario {
           statement.execute("DROP INDEX IF EXISTS prom_data." + indexName(other));
         }
       }
+      if (!variant.setting.isEmpty()) {
+        statement.execute(variant.setting);
+      }
       long start = System.nanoTime();
       int groups = 0;
       try (ResultSet rows = statement.executeQuery(sql)) {
@@ -232,6 +243,20 @@ final class ReadingScenario implements Scenario {
 
   private static String indexName(Variant variant) {
     return variant.index.split(" ", -1)[2];
+  }
+
+  /** Those of the single partitions: what is compared has them all at once, or not. */
+  private static void dropTimeIndexes(PostgresServer postgres, String database)
+      throws SQLException {
+    for (String index :
+        column(
+            postgres,
+            database,
+            "SELECT x.indexrelid::regclass FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid"
+                + " JOIN pg_am a ON a.oid = c.relam JOIN pg_inherits i ON i.inhrelid = x.indrelid"
+                + " WHERE i.inhparent = 'prom_data.sample'::regclass AND a.amname = 'brin'")) {
+      postgres.execute(database, "DROP INDEX " + index);
+    }
   }
 
   private static void cluster(PostgresServer postgres, String database) throws SQLException {

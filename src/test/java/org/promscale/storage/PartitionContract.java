@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,5 +106,41 @@ interface PartitionContract extends StorageFixture {
       }
     }
     assertThat(known).containsExactly(slot, slot + 1, slot + 2, slot + 3);
+  }
+
+  @Test
+  default void newPartitionsAreIndexedByTimeAndOldOnesLeftAlone() throws SQLException {
+    DataSource database = freshDatabase();
+    Partitions partitions = Partitions.load(database);
+    partitions.ensure(List.of(100L));
+    String indexes =
+        "SELECT p.starts::date, i.reloptions FROM prom_info.partition p"
+            + " JOIN pg_index x ON x.indrelid = p.partition_name::regclass"
+            + " JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_am a ON a.oid = i.relam"
+            + " WHERE a.amname = 'brin' AND starts < '2000-01-01' ORDER BY starts";
+    boolean plain =
+        rows(database, "SELECT value FROM _prom_catalog.setting WHERE name = 'engine'")
+            .contains("partitions");
+    String options = "|{pages_per_range=1024,autosummarize=on}";
+    assertThat(rows(database, indexes))
+        .containsExactlyElementsOf(plain ? List.of("1970-04-11" + options) : List.of());
+    try (Connection connection = database.getConnection();
+        Statement statement = connection.createStatement()) {
+      if (plain) {
+        // As an older version left it: without the index, and one of the tables is new.
+        statement.execute(
+            "DO $$ BEGIN EXECUTE (SELECT 'DROP INDEX ' || indexrelid::regclass FROM pg_index"
+                + " JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam"
+                + " WHERE a.amname = 'brin' AND indrelid = 'prom_data.sample_19700411'::regclass);"
+                + " END $$; DROP TABLE prom_data.exemplar_19700411");
+      }
+      for (long slot : new long[] {100, 101}) {
+        statement.execute(
+            "SELECT _prom_catalog.create_slot(%d, %d)"
+                .formatted(partitions.startOf(slot), partitions.startOf(slot + 1)));
+      }
+    }
+    assertThat(rows(database, indexes))
+        .containsExactlyElementsOf(plain ? List.of("1970-04-12" + options) : List.of());
   }
 }
