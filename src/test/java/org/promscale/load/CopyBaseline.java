@@ -31,6 +31,9 @@ final class CopyBaseline {
 
   static final String CREATE_TIME_INDEX = "CREATE INDEX ON copy_baseline.sample" + TIME_INDEX;
 
+  /** What no table that knows its duplicates can be. */
+  static final String NO_INDEX = "ALTER TABLE copy_baseline.sample DROP CONSTRAINT sample_pkey";
+
   private static final int ROWS_PER_TRANSACTION = 10_000;
 
   /** Signature, flags and length of the extension of the binary format. */

@@ -120,14 +120,14 @@ final class Goals {
           new Goal(
               "average over 5 minutes of 1,000 series, 1 hour",
               "reading",
-              r -> r.median("key 1 h", "seconds"),
+              r -> r.median("brin 1 h", "seconds"),
               1,
               false,
               " s"),
           new Goal(
               "average over 5 minutes of 1,000 series, 24 hours",
               "reading",
-              r -> r.median("key 24 h", "seconds"),
+              r -> r.median("brin 24 h", "seconds"),
               10,
               false,
               " s"));

@@ -177,11 +177,13 @@ final class PerformancePage {
             "prometheus", "Prometheus's own receiver (its log is not flushed to disk)",
             "copy-1", "raw binary COPY, 1 connection",
             "copy-2", "raw binary COPY, 2 connections",
-            "copy-4", "raw binary COPY, 4 connections"));
+            "copy-4", "raw binary COPY, 4 connections",
+            "copy-bare", "raw binary COPY, 2 connections, a table without any index"));
     Results of = results.get("throughput");
     if (of != null) {
       add("", "| in the same turn | % |", "|---|---|");
-      for (String base : List.of("copy-1", "copy-2", "copy-4", "prometheus", "asynchronous")) {
+      for (String base :
+          List.of("copy-1", "copy-2", "copy-4", "copy-bare", "prometheus", "asynchronous")) {
         row("durable to " + base, percent(of.ratios("durable", base, "rate")));
       }
     }

@@ -60,8 +60,8 @@ class PerformancePageTest {
       {"scenario": "reading", "rows": 1000, "series": 10, "tableBytes": 50000, "indexBytes": 38000,
        "indexBytes of value in index": 48000,
        "windows": [
-        {"what": "key 1 h", "repetition": 1, "seconds": 1.25},
-        {"what": "key 1 h", "repetition": 2, "seconds": 0.75},
+        {"what": "brin 1 h", "repetition": 1, "seconds": 1.25},
+        {"what": "brin 1 h", "repetition": 2, "seconds": 0.75},
         {"what": "value in index 1 h", "repetition": 1, "seconds": 0.5}
        ]}
       """;

@@ -11,7 +11,8 @@ import org.promscale.testbed.PrometheusServer;
 
 /**
  * As fast as it goes, in turns: a connector, raw binary COPY of the very rows it has stored with
- * one, two and four connections, a connector with asynchronous commit, Prometheus's own receiver.
+ * one, two and four connections, and into a table without any index, a connector with asynchronous
+ * commit, Prometheus's own receiver.
  */
 final class ThroughputScenario implements Scenario {
 
@@ -69,12 +70,20 @@ final class ThroughputScenario implements Scenario {
     for (int connections : CONNECTIONS) {
       double cpu = -postgres.cpuSeconds();
       double rate = copy.rowsPerSecond(connections);
-      Map<String, Object> figures = new LinkedHashMap<>();
-      figures.put("samples", copy.rows());
-      figures.put("seconds", Bench.rounded(copy.rows() / rate));
-      figures.put("rate", Math.round(rate));
-      figures.put("postgresqlCpu", Bench.rounded(cpu + postgres.cpuSeconds()));
-      result.add("copy-" + connections, repetition, figures);
+      result.add("copy-" + connections, repetition, copied(copy, rate, cpu, postgres));
     }
+    double cpu = -postgres.cpuSeconds();
+    double rate = copy.rowsPerSecond(2, CopyBaseline.NO_INDEX);
+    result.add("copy-bare", repetition, copied(copy, rate, cpu, postgres));
+  }
+
+  private static Map<String, Object> copied(
+      CopyBaseline copy, double rate, double cpuBefore, PostgresServer postgres) {
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("samples", copy.rows());
+    figures.put("seconds", Bench.rounded(copy.rows() / rate));
+    figures.put("rate", Math.round(rate));
+    figures.put("postgresqlCpu", Bench.rounded(cpuBefore + postgres.cpuSeconds()));
+    return figures;
   }
 }

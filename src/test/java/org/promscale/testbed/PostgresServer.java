@@ -241,6 +241,21 @@ public final class PostgresServer extends ServerProcess {
     Programs.delete(directory);
   }
 
+  /** Keeps a copy of the volume, as of now; the server must be stopped. */
+  public void keepVolume() {
+    Programs.run(Duration.ofSeconds(60), List.of("cp", "-a", data().toString(), kept().toString()));
+  }
+
+  /** Puts the copy of the volume back in place of what there is; the server must be stopped. */
+  public void putVolumeBack() {
+    Programs.delete(data());
+    Programs.run(Duration.ofSeconds(60), List.of("mv", kept().toString(), data().toString()));
+  }
+
+  private Path kept() {
+    return directory.resolve("kept");
+  }
+
   private Path data() {
     return directory.resolve("data");
   }
