@@ -34,6 +34,9 @@ final class CopyBaseline {
   /** What no table that knows its duplicates can be. */
   static final String NO_INDEX = "ALTER TABLE copy_baseline.sample DROP CONSTRAINT sample_pkey";
 
+  /** New rows lie together then, and a series is all over the index. */
+  static final String KEY_BY_TIME = NO_INDEX + ", ADD PRIMARY KEY (time, series_id)";
+
   private static final int ROWS_PER_TRANSACTION = 10_000;
 
   /** Signature, flags and length of the extension of the binary format. */
@@ -104,9 +107,31 @@ final class CopyBaseline {
    *     the primary key alone; may be empty
    */
   double rowsPerSecond(int connections, String change) throws SQLException, IOException {
+    return rowsPerSecond(connections, change, "");
+  }
+
+  /**
+   * Copies every row into a table that has all that the connector's held before this time.
+   *
+   * @param change as for an empty table
+   */
+  double rowsPerSecondOnto(int connections, String change, long beforeMs)
+      throws SQLException, IOException {
+    String fill =
+        "INSERT INTO copy_baseline.sample SELECT * FROM prom_data.sample WHERE time < to_timestamp("
+            + beforeMs
+            + " / 1000.0)";
+    return rowsPerSecond(connections, change, fill);
+  }
+
+  private double rowsPerSecond(int connections, String change, String fill)
+      throws SQLException, IOException {
     execute("CREATE SCHEMA copy_baseline");
     try {
       createTable(change);
+      if (!fill.isEmpty()) {
+        execute(fill);
+      }
       execute("CHECKPOINT");
       ExecutorService threads = Executors.newFixedThreadPool(connections);
       try {

@@ -33,6 +33,7 @@ class PerformanceIT {
   private static Map<String, Scenario> scenarios() {
     Map<String, Scenario> scenarios = new LinkedHashMap<>();
     scenarios.put("throughput", new ThroughputScenario());
+    scenarios.put("filled", new FilledScenario());
     scenarios.put("high-availability", TurnsScenarios::highAvailability);
     scenarios.put("standby", new StandbyScenario());
     scenarios.put("series", TurnsScenarios::series);

@@ -187,6 +187,25 @@ final class PerformancePage {
         row("durable to " + base, percent(of.ratios("durable", base, "rate")));
       }
     }
+    heading("In a table that is filled already");
+    add(
+        "Ten million rows and more before: each series has had pages of its own in the index for a"
+            + " while.",
+        "");
+    rates(
+        "filled",
+        "",
+        Map.of(
+            "filled",
+            "connector, durable",
+            "copy-2",
+            "raw binary COPY of the same rows, 2 connections, onto the same",
+            "copy-2 by time",
+            "likewise, with the primary key (time, series_id)"));
+    Results filled = results.get("filled");
+    if (filled != null) {
+      add("", "Durable to raw COPY: " + percent(filled.ratios("filled", "copy-2", "rate")) + " %.");
+    }
     heading("Active series");
     add("Each connector has met its series before.", "");
     rates("series", "series", Map.of());

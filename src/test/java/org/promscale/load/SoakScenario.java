@@ -34,10 +34,13 @@ final class SoakScenario implements Scenario {
       Bench.Station station = bench.station(List.of("-Xmx512m"));
       Sender sender = bench.sender(shape, station.connector().writeUri());
       asked.warmUp(sender);
-      sender.prepare(asked.samples());
-      long pace = Bench.number(station.measureMore(sender, asked.seconds(), 0), "rate") / 2;
-      result.note("pace", pace);
       sender.goLive();
+      // Once without being counted: the first days fill up, and the code of live bodies gets warm.
+      station.measureMore(sender, WINDOW_SECONDS, 0);
+      long most = Bench.number(station.measureMore(sender, WINDOW_SECONDS, 0), "rate");
+      result.note("most", most);
+      long pace = most / 2;
+      result.note("pace", pace);
       double stored = station.metric("promscale_ingest_samples_stored_total");
       long moved = 0;
       for (int minute = 1; minute <= MINUTES; minute++) {
