@@ -132,16 +132,16 @@ public final class SampleBatcher implements SampleSink, FillSink {
     return pending.done();
   }
 
-  /** Under the lock: sees to it that what may be taken is. Returns who must be started, if any. */
+  /**
+   * Under the lock, after a request was added. Returns who must be started, if any. Those that wait
+   * look whether they may take it; they may be fewer than there seem, with new series queued.
+   */
   private int wakeOne() {
     if (!queue.hasNext(mayRegister())) {
-      return NO_WRITER;
+      return NO_WRITER; // whoever registers now takes it next
     }
-    if (queue.size() <= idleWriters) {
-      lock.notify();
-      return NO_WRITER;
-    }
-    if (writers.cardinality() == policy.writers()) {
+    lock.notify();
+    if (queue.size() <= idleWriters || writers.cardinality() == policy.writers()) {
       return NO_WRITER;
     }
     int writer = writers.nextClearBit(0);
@@ -181,7 +181,6 @@ public final class SampleBatcher implements SampleSink, FillSink {
     while (true) {
       List<PendingBatch> group;
       boolean registers;
-      int another;
       synchronized (lock) {
         awaitRequests();
         group = queue.take(policy.rowsPerTransaction(), mayRegister());
@@ -192,10 +191,7 @@ public final class SampleBatcher implements SampleSink, FillSink {
         }
         registers = group.get(0).registers();
         registering += registers ? 1 : 0;
-        // The other line may have waited for leave to register, with nobody there to take it.
-        another = wakeOne();
       }
-      start(another);
       try {
         CompletableFuture<Void> written = store.write(writer, group).toCompletableFuture();
         if (!written.isDone()) {
@@ -210,7 +206,7 @@ public final class SampleBatcher implements SampleSink, FillSink {
         fail(group, e);
         synchronized (lock) {
           writers.clear(writer);
-          registering -= registers ? 1 : 0;
+          hasStored(registers);
           lock.notifyAll();
         }
         throw e;
@@ -219,6 +215,7 @@ public final class SampleBatcher implements SampleSink, FillSink {
     }
   }
 
+  /** Gives leave to register back to whoever is next. */
   private void hasStored(boolean registers) {
     synchronized (lock) {
       registering -= registers ? 1 : 0;

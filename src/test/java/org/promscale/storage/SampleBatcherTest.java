@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,10 +19,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
+import org.promscale.testbed.Await;
 
 class SampleBatcherTest {
 
@@ -39,6 +44,34 @@ class SampleBatcherTest {
 
   private SampleBatcher batcher(BatchPolicy policy) {
     return new SampleBatcher(tasks::add, this::storing, policy, () -> 0L);
+  }
+
+  /** Its first group fails as the fault does, the others are stored. */
+  private SampleBatcher failingFirst(BatchPolicy policy, Runnable fault) {
+    ArrayDeque<Runnable> faults = new ArrayDeque<>(List.of(fault));
+    return new SampleBatcher(
+        tasks::add,
+        (writer, group) -> {
+          if (!faults.isEmpty()) {
+            faults.remove().run();
+          }
+          storing(writer, group);
+        },
+        policy,
+        () -> 0L);
+  }
+
+  /** Its writers are busy until the test completes what it adds to the list for each group. */
+  private SampleBatcher overlapping(BatchPolicy policy, List<CompletableFuture<Void>> underWay) {
+    return SampleBatcher.overlapping(
+        Runnable::run,
+        (writer, group) -> {
+          storing(writer, group);
+          underWay.add(new CompletableFuture<>());
+          return underWay.get(underWay.size() - 1);
+        },
+        policy,
+        () -> 0L);
   }
 
   private static CompletionStage<Void> send(SampleBatcher batcher, int samples, int bytes) {
@@ -122,18 +155,12 @@ class SampleBatcherTest {
   @Test
   @DisplayName("A store that throws fails its requests and the writer goes on")
   void survivesThrowingStore() {
-    ArrayDeque<RuntimeException> faults = new ArrayDeque<>(List.of(new IllegalStateException("x")));
     SampleBatcher batcher =
-        new SampleBatcher(
-            tasks::add,
-            (writer, group) -> {
-              if (!faults.isEmpty()) {
-                throw faults.remove();
-              }
-              storing(writer, group);
-            },
+        failingFirst(
             new BatchPolicy(1, 1_000, 1),
-            () -> 0L);
+            () -> {
+              throw new IllegalStateException("x");
+            });
     CompletionStage<Void> first = send(batcher, 1, 1);
     CompletionStage<Void> second = send(batcher, 1, 1);
     tasks.remove().run();
@@ -253,16 +280,7 @@ class SampleBatcherTest {
       "One of several writers is always free of new series, and what waits is stored later")
   void oneWriterStaysFree() {
     List<CompletableFuture<Void>> underWay = new ArrayList<>();
-    SampleBatcher batcher =
-        SampleBatcher.overlapping(
-            Runnable::run,
-            (writer, group) -> {
-              storing(writer, group);
-              underWay.add(new CompletableFuture<>());
-              return underWay.get(underWay.size() - 1);
-            },
-            new BatchPolicy(3, 1_000, 1),
-            () -> 0L);
+    SampleBatcher batcher = overlapping(new BatchPolicy(3, 1_000, 1), underWay);
     for (String metric : List.of("a", "b", "c", "d")) {
       var unused = sendNew(batcher, metric);
     }
@@ -286,16 +304,7 @@ class SampleBatcherTest {
   @DisplayName("A writer that has registered series leaves the rest of them to another one")
   void anotherGoesOn() {
     List<CompletableFuture<Void>> underWay = new ArrayList<>();
-    SampleBatcher batcher =
-        SampleBatcher.overlapping(
-            Runnable::run,
-            (writer, group) -> {
-              storing(writer, group);
-              underWay.add(new CompletableFuture<>());
-              return underWay.get(underWay.size() - 1);
-            },
-            new BatchPolicy(2, 1_000, 1),
-            () -> 0L);
+    SampleBatcher batcher = overlapping(new BatchPolicy(2, 1_000, 1), underWay);
     var unused = send(batcher, 1, 1);
     unused = sendNew(batcher, "a");
     unused = send(batcher, 1, 1);
@@ -317,23 +326,65 @@ class SampleBatcherTest {
   @Test
   @DisplayName("An error of a store gives the leave to register back")
   void errorGivesLeaveBack() {
-    ArrayDeque<Error> faults = new ArrayDeque<>(List.of(new LinkageError("x")));
     SampleBatcher batcher =
-        new SampleBatcher(
-            tasks::add,
-            (writer, group) -> {
-              if (!faults.isEmpty()) {
-                throw faults.remove();
-              }
-              storing(writer, group);
-            },
+        failingFirst(
             new BatchPolicy(2, 1_000, 1),
-            () -> 0L);
+            () -> {
+              throw new LinkageError("x");
+            });
     CompletionStage<Void> first = sendNew(batcher, "a");
     assertThatThrownBy(() -> tasks.remove().run()).isInstanceOf(LinkageError.class);
     assertThat(failureOf(first)).isEqualTo(FailureKind.UNAVAILABLE);
     CompletionStage<Void> second = sendNew(batcher, "b");
     tasks.remove().run();
     assertThat(second.toCompletableFuture()).isCompleted();
+  }
+
+  @Test
+  @DisplayName("A writer that waits beside new series takes what is known at once")
+  void waitingWriterTakesWhatIsKnown() throws Exception {
+    CountDownLatch registering = new CountDownLatch(1);
+    CountDownLatch registered = new CountDownLatch(1);
+    AtomicReference<Thread> storedBy = new AtomicReference<>();
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      SampleBatcher batcher =
+          new SampleBatcher(
+              threads,
+              (writer, group) -> {
+                if (group.get(0).registers()) {
+                  registering.countDown();
+                  awaitQuietly(registered);
+                } else {
+                  storedBy.set(Thread.currentThread());
+                }
+                group.forEach(p -> p.done().complete(null));
+              },
+              new BatchPolicy(2, 1_000, 10, PATIENCE_MILLIS),
+              System::nanoTime);
+      CompletionStage<Void> first = sendNew(batcher, "a");
+      registering.await();
+      CompletionStage<Void> second = sendNew(batcher, "b");
+      send(batcher, 1, 1).toCompletableFuture().get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      Await.until(
+          "its writer waits for more",
+          Duration.ofMillis(PATIENCE_MILLIS),
+          () -> Objects.requireNonNull(storedBy.get()).getState() == Thread.State.TIMED_WAITING);
+      send(batcher, 1, 1).toCompletableFuture().get(PATIENCE_MILLIS / 2, TimeUnit.MILLISECONDS);
+      registered.countDown();
+      first.toCompletableFuture().get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      second.toCompletableFuture().get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    } finally {
+      registered.countDown();
+      threads.shutdownNow();
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
