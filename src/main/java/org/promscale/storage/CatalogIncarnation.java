@@ -89,8 +89,8 @@ public final class CatalogIncarnation implements CommitGuard {
     if (sameToken && !sameHistory) {
       LOG.log(
           Level.WARNING,
-          "The database was restored, promoted, or crashed before its log was on disk: all series are looked up anew,"
-              + " senders may see one 503 ({0} at {1}, before {2} at {3})",
+          "The database was restored, promoted, or crashed before its log was on disk: all series"
+              + " are looked up anew, senders may see one 503 ({0} at {1}, before {2} at {3})",
           current.origin(),
           Long.toString(current.position()),
           before.origin(),

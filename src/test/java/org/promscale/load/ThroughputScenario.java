@@ -2,6 +2,7 @@ package org.promscale.load;
 
 import java.io.IOException;
 import java.net.URI;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,22 +69,24 @@ final class ThroughputScenario implements Scenario {
       PostgresServer postgres, String database, int repetition, RawResult result) throws Exception {
     CopyBaseline copy = new CopyBaseline(postgres.dataSource(database), 0, MOST_COPIED_ROWS);
     for (int connections : CONNECTIONS) {
-      double cpu = -postgres.cpuSeconds();
-      double rate = copy.rowsPerSecond(connections);
-      result.add("copy-" + connections, repetition, copied(copy, rate, cpu, postgres));
+      result.add(
+          "copy-" + connections,
+          repetition,
+          copied(copy, connections, CopyBaseline.CREATE_TIME_INDEX, postgres));
     }
-    double cpu = -postgres.cpuSeconds();
-    double rate = copy.rowsPerSecond(2, CopyBaseline.NO_INDEX);
-    result.add("copy-bare", repetition, copied(copy, rate, cpu, postgres));
+    result.add("copy-bare", repetition, copied(copy, 2, CopyBaseline.NO_INDEX, postgres));
   }
 
   private static Map<String, Object> copied(
-      CopyBaseline copy, double rate, double cpuBefore, PostgresServer postgres) {
+      CopyBaseline copy, int connections, String change, PostgresServer postgres)
+      throws SQLException, IOException {
+    double cpu = -postgres.cpuSeconds();
+    double rate = copy.rowsPerSecond(connections, change);
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("samples", copy.rows());
     figures.put("seconds", Bench.rounded(copy.rows() / rate));
     figures.put("rate", Math.round(rate));
-    figures.put("postgresqlCpu", Bench.rounded(cpuBefore + postgres.cpuSeconds()));
+    figures.put("postgresqlCpu", Bench.rounded(cpu + postgres.cpuSeconds()));
     return figures;
   }
 }

@@ -40,6 +40,18 @@ class DatabaseHistoryIT {
     return TestWriter.on(source, ids, List.of(incarnation), BatchListener.NONE);
   }
 
+  /** Returns one that has stored series {@code a} and knows its id. */
+  private BatchWriter warmWriter(DataSource source) throws SQLException {
+    BatchWriter writer = writer(source, cache);
+    store(writer, "a");
+    return writer;
+  }
+
+  /** A sample of a series whose id was found in the cache, as it is now. */
+  private PendingBatch known(long id, long timestampMs) {
+    return Batches.unknown().known(id, timestampMs, 1).idsOf(cache.epoch()).pending();
+  }
+
   private static void write(BatchWriter writer, PendingBatch pending) {
     writer.write(0, List.of(pending));
   }
@@ -68,8 +80,8 @@ class DatabaseHistoryIT {
    */
   private void assertNoticed(BatchWriter warm, DataSource source, long lost) throws SQLException {
     long rows = number(source, "SELECT count(*) FROM prom_data.sample");
-    PendingBatch stale = Batches.unknown().known(lost, NOW + 1, 1).idsOf(cache.epoch()).pending();
-    PendingBatch beside = Batches.unknown().known(lost, NOW + 2, 1).idsOf(cache.epoch()).pending();
+    PendingBatch stale = known(lost, NOW + 1);
+    PendingBatch beside = known(lost, NOW + 2);
     write(warm, stale);
     write(warm, beside);
     assertThat(stale.done()).as("under an id of before").isCompletedExceptionally();
@@ -83,8 +95,7 @@ class DatabaseHistoryIT {
                 source,
                 "SELECT count(*) FROM prom_data.sample WHERE series_id = " + idOf(source, "lost")))
         .isEqualTo(1);
-    PendingBatch calm =
-        Batches.unknown().known(idOf(source, "lost"), NOW + 4, 1).idsOf(cache.epoch()).pending();
+    PendingBatch calm = known(idOf(source, "lost"), NOW + 4);
     write(warm, calm);
     assertThat(calm.done()).as("and it goes on").isCompleted();
   }
@@ -93,8 +104,7 @@ class DatabaseHistoryIT {
   @DisplayName("Restored from a copy of the database: the same token, other ids")
   void restored() throws SQLException {
     DataSource source = server.dataSource(database);
-    BatchWriter warm = writer(source, cache);
-    store(warm, "a");
+    BatchWriter warm = warmWriter(source);
     server.execute("postgres", "CREATE DATABASE of_yesterday TEMPLATE " + database);
     store(warm, "lost");
     long lost = idOf(source, "lost");
@@ -114,8 +124,7 @@ class DatabaseHistoryIT {
       String servers = "127.0.0.1:" + server.port() + ",127.0.0.1:" + standby.port();
       source.setUrl("jdbc:postgresql://" + servers + "/" + database + "?hostRecheckSeconds=0");
       source.setTargetServerType("primary");
-      BatchWriter warm = writer(source, cache);
-      store(warm, "a");
+      BatchWriter warm = warmWriter(source);
       DataSource replica = standby.dataSource(database);
       Await.until(
           "the standby has it",
@@ -142,8 +151,7 @@ class DatabaseHistoryIT {
   @DisplayName("A copy of the volume put back: the same timeline, an older place in the log")
   void volumePutBack() throws SQLException {
     DataSource source = server.dataSource(database);
-    BatchWriter warm = writer(source, cache);
-    store(warm, "a");
+    BatchWriter warm = warmWriter(source);
     server.stop();
     server.keepVolume();
     server.start();
@@ -160,14 +168,13 @@ class DatabaseHistoryIT {
   @DisplayName("A restart and a VACUUM are nothing of the kind")
   void nothingLost() throws SQLException {
     DataSource source = server.dataSource(database);
-    BatchWriter warm = writer(source, cache);
-    store(warm, "a");
+    BatchWriter warm = warmWriter(source);
     long epoch = cache.epoch();
     long id = idOf(source, "a");
     server.stop();
     server.start();
     server.execute(database, "VACUUM (FREEZE) _prom_catalog.incarnation");
-    PendingBatch known = Batches.unknown().known(id, NOW + 1, 1).idsOf(epoch).pending();
+    PendingBatch known = known(id, NOW + 1);
     write(warm, known);
     assertThat(known.done()).isCompleted();
     assertThat(cache.epoch()).isEqualTo(epoch);

@@ -1,4 +1,4 @@
--- Samples lie in the order of time, so an index of a few kilobytes lets an hour be read without the
+-- Samples lie in the order of time, so an index of some kilobytes lets an hour be read without the
 -- rest of its day. Each new partition gets its own before anybody else can see it: an index of the
 -- table would have to be built on the days that are there, while nobody can write. Ranges of 8 MB,
 -- because autovacuum is asked to summarise each one and takes 256 requests at a time. TimescaleDB's
