@@ -44,7 +44,8 @@ class PerformanceIT {
     scenarios.put("reading", new ReadingScenario());
     scenarios.put("catalog", new CatalogScenario());
     scenarios.put("profile", new ProfileScenario());
-    scenarios.put("soak", new SoakScenario());
+    scenarios.put(SoakSection.PLAIN, new SoakScenario(false));
+    scenarios.put(SoakSection.COMPRESSED, new SoakScenario(true));
     return scenarios;
   }
 

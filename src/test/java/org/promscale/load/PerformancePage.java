@@ -50,9 +50,11 @@ final class PerformancePage {
       }
     }
     Files.writeString(PAGE, of(RAW));
-    String picture = new SoakSection(Results.read(RAW).get("soak")).picture();
-    if (!picture.isEmpty()) {
-      Files.writeString(PAGE.resolveSibling(SoakSection.PICTURE), picture);
+    for (SoakSection soak : SoakSection.all(Results.read(RAW))) {
+      String picture = soak.picture();
+      if (!picture.isEmpty()) {
+        Files.writeString(PAGE.resolveSibling(soak.file()), picture);
+      }
     }
   }
 
@@ -241,8 +243,9 @@ final class PerformancePage {
     }
     heading("A standby alone");
     add(
-        "Sends what its leader has stored in the turn before: it is held in memory, and compared with"
-            + " what is stored as soon as the leader is far enough ahead.",
+        "Sends what its leader has stored in the turn before: it is held in memory. It is compared with"
+            + " what is stored when the leader is far enough ahead, which is later here, and part of the"
+            + " CPU of the million series below.",
         "");
     rates("standby", "", Map.of("leader", "the leader", "standby", "its standby"));
     Results standby = results.get("standby");
@@ -283,7 +286,7 @@ final class PerformancePage {
     new MemorySection(results.get("memory")).lines().forEach(this::add);
     new ReadingSection(results.get("reading")).lines().forEach(this::add);
     new CatalogSection(results.get("catalog")).lines().forEach(this::add);
-    new SoakSection(results.get("soak")).lines().forEach(this::add);
+    SoakSection.all(results).forEach(soak -> soak.lines().forEach(this::add));
   }
 
   private void figures(String scenario, String what, String... names) {

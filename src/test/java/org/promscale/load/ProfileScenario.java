@@ -49,7 +49,9 @@ final class ProfileScenario implements Scenario {
   public void run(Performance asked, RawResult result) throws Exception {
     LoadShape shape = LoadShape.usual(ExporterSeries.scrape(), Performance.startMs());
     try (Bench bench = new Bench()) {
-      Bench.Station station = bench.station(List.of());
+      // Or a whole inlined loop counts as the call in it that the JVM has noted down.
+      Bench.Station station =
+          bench.station(List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:+DebugNonSafepoints"));
       Sender sender = bench.sender(shape, station.connector().writeUri());
       RunningJvm jvm = RunningJvm.of(station.connector());
       // Before the warm-up: it makes the JVM throw away what is compiled already.

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,17 +22,34 @@ final class SoakScenario implements Scenario {
   private static final long STEP_MS = 60_000;
   private static final Duration BEFORE_NOW = Duration.ofDays(60);
   private static final Duration KEPT = Duration.ofDays(2);
+  private static final Duration UNCOMPRESSED = Duration.ofHours(12);
   private static final double WINDOW_SECONDS = 60;
   private static final int CHURN_AN_HOUR = 10;
+  private static final String PRELOAD = "test.timescale.preload";
+
+  private final boolean timescale;
+
+  SoakScenario(boolean timescale) {
+    this.timescale = timescale;
+  }
 
   @Override
   public void run(Performance asked, RawResult result) throws Exception {
+    if (timescale != Boolean.getBoolean(PRELOAD)) {
+      throw new IllegalStateException(
+          timescale
+              ? "install TimescaleDB beside PostgreSQL 15 and add -D" + PRELOAD + "=true"
+              : "leave -D" + PRELOAD + " out, or ask for " + SoakSection.COMPRESSED);
+    }
     long startMs = System.currentTimeMillis() - BEFORE_NOW.toMillis();
     LoadShape shape =
         LoadShape.usual(ExporterSeries.scrape(), startMs).withSeries(LoadShape.SERIES, STEP_MS);
     int machines = shape.series() / shape.templates().perMachine() + 1;
     try (Bench bench = new Bench()) {
       Bench.Station station = bench.station(List.of("-Xmx512m"));
+      if (timescale) {
+        result.note("timescaledb", version(bench, station));
+      }
       Sender sender = bench.sender(shape, station.connector().writeUri());
       asked.warmUp(sender);
       sender.goLive();
@@ -56,7 +74,11 @@ final class SoakScenario implements Scenario {
         figures.put("heapAfterGcBytes", liveHeap(station));
         try (Connection connection = bench.postgres().connect(station.database())) {
           long dataMs = startMs + (long) (stored / shape.series() * STEP_MS);
-          retain(connection, System.currentTimeMillis() - dataMs + KEPT.toMillis());
+          long behindMs = System.currentTimeMillis() - dataMs;
+          set(connection, "default_retention_period", behindMs + KEPT.toMillis());
+          if (timescale) {
+            set(connection, "compression_age", behindMs + UNCOMPRESSED.toMillis());
+          }
           figures.put(
               "connections",
               number(
@@ -73,9 +95,27 @@ final class SoakScenario implements Scenario {
           figures.put(
               "dropped",
               number(connection, "SELECT sum(partitions_dropped) FROM prom_info.maintenance"));
+          figures.put(
+              "compressed",
+              number(connection, "SELECT sum(chunks_compressed) FROM prom_info.maintenance"));
+          figures.put("series", number(connection, "SELECT count(*) FROM _prom_catalog.series"));
+          figures.put(
+              "seriesRemoved",
+              number(connection, "SELECT sum(series_removed) FROM prom_info.maintenance"));
         }
         result.add("minute", minute, figures);
       }
+    }
+  }
+
+  private static String version(Bench bench, Bench.Station station) throws SQLException {
+    try (Connection connection = bench.postgres().connect(station.database());
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'")) {
+      row.next(); // a connector without it would compress nothing, and this fails
+      return row.getString(1);
     }
   }
 
@@ -85,10 +125,9 @@ final class SoakScenario implements Scenario {
         .sum();
   }
 
-  private static void retain(Connection connection, long ms) throws SQLException {
+  private static void set(Connection connection, String what, long ms) throws SQLException {
     try (PreparedStatement statement =
-        connection.prepareStatement(
-            "SELECT prom_api.set_default_retention_period(make_interval(secs => ?))")) {
+        connection.prepareStatement("SELECT prom_api.set_" + what + "(make_interval(secs => ?))")) {
       statement.setDouble(1, ms / 1e3);
       statement.execute();
     }

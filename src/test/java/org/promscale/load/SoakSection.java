@@ -3,17 +3,22 @@ package org.promscale.load;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the page says of the soak, and the picture of it.
+ * What the page says of a soak, and the picture of it.
  *
+ * @param scenario its name
  * @param of the raw results, or null
  */
-record SoakSection(@Nullable Results of) {
+record SoakSection(String scenario, @Nullable Results of) {
 
-  /** Where the page has the picture. */
-  static final String PICTURE = "images/soak.svg";
+  /** On plain PostgreSQL. */
+  static final String PLAIN = "soak";
+
+  /** On hypertables whose chunks are compressed meanwhile. */
+  static final String COMPRESSED = "soak-timescale";
 
   private static final String WHAT = "minute";
   private static final int WIDTH = 640;
@@ -34,11 +39,27 @@ record SoakSection(@Nullable Results of) {
           new Curve("p99 of an answer, ms", "p99Ms", 1),
           new Curve("heap after collection, MB", "heapAfterGcBytes", 1 << 20),
           new Curve("connections to PostgreSQL", "connections", 1),
-          new Curve("tables and indexes, GB", "tableBytes", 1 << 30));
+          new Curve("tables and indexes, GB", "tableBytes", 1 << 30),
+          new Curve("series in the catalog", "series", 1));
+
+  /** Returns all of them. */
+  static List<SoakSection> all(Map<String, Results> results) {
+    return List.of(
+        new SoakSection(PLAIN, results.get(PLAIN)),
+        new SoakSection(COMPRESSED, results.get(COMPRESSED)));
+  }
+
+  /** Returns where the page has the picture. */
+  String file() {
+    return "images/" + scenario + ".svg";
+  }
 
   /** Returns the lines. */
   List<String> lines() {
-    List<String> lines = new ArrayList<>(List.of("", "## An hour of it", ""));
+    boolean compressed = scenario.equals(COMPRESSED);
+    List<String> lines = new ArrayList<>();
+    lines.addAll(
+        List.of("", compressed ? "### With TimescaleDB, compressing" : "## An hour of it", ""));
     Results results = of;
     if (results == null) {
       lines.add("Not measured.");
@@ -46,7 +67,6 @@ record SoakSection(@Nullable Results of) {
     }
     double stored = results.all(WHAT, "stored").stream().mapToDouble(Double::doubleValue).sum();
     double seconds = results.all(WHAT, "seconds").stream().mapToDouble(Double::doubleValue).sum();
-    List<Double> dropped = results.all(WHAT, "dropped");
     lines.add(
         "Half the rate of just before, "
             + Results.rough(results.number("pace"))
@@ -54,13 +74,26 @@ record SoakSection(@Nullable Results of) {
             + Results.rough(seconds / 60)
             + " minutes with 512 MB of heap, while sample time passes fast, a tenth of the machines is"
             + " replaced in an hour and days become too old: "
-            + Results.rough(dropped.isEmpty() ? 0 : dropped.get(dropped.size() - 1))
-            + " partitions were dropped. Stored, of rate x time: "
+            + Results.rough(last(results, "dropped"))
+            + " partitions were dropped"
+            + (compressed
+                ? ", "
+                    + Results.rough(last(results, "compressed"))
+                    + " chunks were compressed by"
+                    + " TimescaleDB "
+                    + results.text("timescaledb")
+                : "")
+            + ". Stored, of rate x time: "
             + Results.rough(100 * stored / (results.number("pace") * seconds))
             + " %.");
     lines.addAll(
-        List.of("", "![Rate, latency, heap, connections and size over time](" + PICTURE + ")"));
+        List.of("", "![Rate, latency, heap, connections and size over time](" + file() + ")"));
     return lines;
+  }
+
+  private static double last(Results results, String figure) {
+    List<Double> all = results.all(WHAT, figure);
+    return all.isEmpty() ? 0 : all.get(all.size() - 1);
   }
 
   /** Returns the picture, empty where nothing was measured. */
@@ -69,6 +102,8 @@ record SoakSection(@Nullable Results of) {
     if (results == null) {
       return "";
     }
+    List<Curve> curves =
+        CURVES.stream().filter(curve -> !results.all(WHAT, curve.figure()).isEmpty()).toList();
     StringBuilder svg = new StringBuilder();
     svg.append(
         String.format(
@@ -76,9 +111,9 @@ record SoakSection(@Nullable Results of) {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
                 + " font-size=\"12\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n",
             WIDTH + LEFT,
-            CURVES.size() * PANEL + 20));
-    for (int i = 0; i < CURVES.size(); i++) {
-      panel(svg, CURVES.get(i), results.all(WHAT, CURVES.get(i).figure()), i * PANEL + 20);
+            curves.size() * PANEL + 20));
+    for (int i = 0; i < curves.size(); i++) {
+      panel(svg, curves.get(i), results.all(WHAT, curves.get(i).figure()), i * PANEL + 20);
     }
     return svg.append("</svg>\n").toString().replace("\r", "");
   }

@@ -1,16 +1,35 @@
 package org.promscale.load;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
  * A standby alone, as fast as it goes, in turns with its leader: what the leader has stored in one
- * turn the standby sends in the next. It is held, and compared with what is stored as soon as the
- * leader is far enough ahead: at once, but for the newest.
+ * turn each of several standbys sends in the next, one after the other, because one alone is done
+ * in a second. It is held, and compared with what is stored as soon as the leader is far enough
+ * ahead: later, because the leader is silent meanwhile.
  */
 final class StandbyScenario implements Scenario {
 
   private static final String COMPARED = "promscale_ha_held_requests_compared_total";
+
+  private static final List<String> STANDBYS = List.of("two", "three", "four");
+
+  /** Room for all that is sent: nothing of it settles before the end. */
+  private static final String HEAP = "-Xmx8g";
+
+  private static final String HOLD = "-metrics.high-availability.hold-max-bytes=3000000000";
+
+  /** A standby, and how many samples it has sent. */
+  private static final class Standby {
+    private final Sender sender;
+    private long sent;
+
+    Standby(Sender sender) {
+      this.sender = sender;
+    }
+  }
 
   @Override
   public void run(Performance asked, RawResult result) throws Exception {
@@ -19,29 +38,37 @@ final class StandbyScenario implements Scenario {
     try (Bench bench = new Bench()) {
       Bench.Station station =
           bench.station(
-              List.of(),
+              List.of(HEAP),
               "-metrics.high-availability",
+              HOLD,
               // The leader is silent while its standby is measured, and keeps its place.
               "-metrics.high-availability.leader-timeout=15m");
       Sender leader = sender(bench, shape, machine, station, "one");
-      Sender standby = sender(bench, shape, machine, station, "two");
-      long sent = asked.warmUp(leader);
-      long held = asked.warmUp(standby);
+      List<Standby> standbys = new ArrayList<>();
+      for (String replica : STANDBYS) {
+        standbys.add(new Standby(sender(bench, shape, machine, station, replica)));
+      }
+      long stored = asked.warmUp(leader);
+      Standby first = standbys.get(0);
+      first.sent = asked.warmUp(first.sender);
+      int turn = 0;
       for (int repetition = 1; repetition <= asked.repetitions(); repetition++) {
         leader.prepare(asked.samples());
         Map<String, Object> leading = station.measureMore(leader, asked.seconds(), 0);
         result.add("leader", repetition, leading);
-        sent += Bench.number(leading, "samples");
-        standby.prepare(sent - held);
-        long rows = station.rows();
-        double compared = station.metric(COMPARED);
-        Map<String, Object> figures =
-            bench.window(standby, station.connector()::cpuSeconds, asked.seconds(), 0);
-        held += Bench.number(figures, "samples");
-        figures.put("requestsCompared", station.metric(COMPARED) - compared);
-        figures.put("heldBytes", station.metric("promscale_ha_hold_bytes"));
-        figures.put("rowsAdded", station.rows() - rows);
-        result.add("standby", repetition, figures);
+        stored += Bench.number(leading, "samples");
+        for (Standby standby : standbys) {
+          standby.sender.prepare(stored - standby.sent);
+          long rows = station.rows();
+          double compared = station.metric(COMPARED);
+          Map<String, Object> figures =
+              bench.window(standby.sender, station.connector()::cpuSeconds, 2 * asked.seconds(), 0);
+          standby.sent += Bench.number(figures, "samples");
+          figures.put("requestsCompared", station.metric(COMPARED) - compared);
+          figures.put("heldBytes", station.metric("promscale_ha_hold_bytes"));
+          figures.put("rowsAdded", station.rows() - rows);
+          result.add("standby", ++turn, figures);
+        }
       }
     }
   }
