@@ -38,7 +38,8 @@ final class MigrationFiles implements ResourceProvider {
           "V14__compression.sql",
           "V15__chunks.sql",
           "V16__maintainers.sql",
-          "V17__time_index.sql");
+          "V17__time_index.sql",
+          "V18__chunk_sizes.sql");
 
   /** The version that the last file brings the schema to. */
   static final int NEWEST_VERSION = NAMES.size();

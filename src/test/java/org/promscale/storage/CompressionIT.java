@@ -29,7 +29,8 @@ class CompressionIT implements MaintenanceFixture {
   private static final long DAY = 1_795_046_400_000L;
 
   private static final String BESIDE =
-      "SELECT status FROM _timescaledb_catalog.chunk WHERE schema_name = '_timescaledb_internal'";
+      "SELECT _timescaledb_functions.chunk_status(format('%I.%I', chunk_schema, chunk_name)::regclass)"
+          + " FROM timescaledb_information.chunks WHERE hypertable_name = 'sample'";
 
   private DatabaseServer server;
   private boolean community;
@@ -137,6 +138,20 @@ class CompressionIT implements MaintenanceFixture {
     assertThat(rows(database, BESIDE)).doesNotContain("9");
     assertThat(rows(database, "SELECT count(*) FROM prom_data.sample WHERE series_id = " + id))
         .containsExactly("4002");
+  }
+
+  @Test
+  @DisplayName("The size of a compressed chunk is that of what has become of it")
+  void sizes() throws SQLException {
+    assertThat(
+            rows(
+                compressed(),
+                "SELECT bytes > s.after_compression_total_bytes, bytes <"
+                    + " s.before_compression_total_bytes FROM prom_info.partition JOIN"
+                    + " chunk_compression_stats('prom_data.sample') s ON partition_name ="
+                    + " format('%I.%I', chunk_schema, chunk_name)"
+                    + " WHERE compression_status = 'Compressed'"))
+        .containsExactly("t|t");
   }
 
   @Test

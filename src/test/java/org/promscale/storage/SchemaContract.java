@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import javax.sql.DataSource;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Migrations, whatever stores the samples. */
@@ -73,6 +74,17 @@ interface SchemaContract extends StorageFixture {
                     + " SELECT n.nspname, p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid ="
                     + " p.pronamespace WHERE n.nspname IN ('_prom_catalog', 'prom_api') AND"
                     + " obj_description(p.oid, 'pg_proc') IS NULL"))
+        .isEmpty();
+  }
+
+  @Test
+  @DisplayName("TimescaleDB is asked by its views and functions: its own tables change")
+  default void noFunctionReadsTablesOfTheExtension() throws SQLException {
+    assertThat(
+            rows(
+                database(),
+                "SELECT proname FROM pg_proc WHERE prosrc LIKE '%_timescaledb_catalog%' AND"
+                    + " pronamespace IN ('_prom_catalog'::regnamespace, 'prom_api'::regnamespace)"))
         .isEmpty();
   }
 }
