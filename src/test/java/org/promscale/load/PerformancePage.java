@@ -259,7 +259,9 @@ final class PerformancePage {
                   standby.all("standby", "heldBytes").stream().map(b -> b / (1 << 20)).toList())
               + " MB; rows that the standby has added: "
               + Results.rough(standby.median("standby", "rowsAdded"))
-              + ".");
+              + "; part of the connector's CPU that the JVM's compiler took: "
+              + percent(standby.quotients("standby", "compilerCpu", "receiverCpu"))
+              + " %.");
     }
   }
 

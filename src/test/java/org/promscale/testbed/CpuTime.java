@@ -3,8 +3,10 @@ package org.promscale.testbed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** CPU seconds from {@code /proc}. Thread-safe. */
 public final class CpuTime {
@@ -39,14 +41,49 @@ public final class CpuTime {
         / TICKS_PER_SECOND;
   }
 
-  private static List<String> fields(long pid) {
-    try {
-      String stat = Files.readString(Path.of("/proc", String.valueOf(pid), "stat"));
-      // The program's name, field 2, may contain blanks: field 3 follows the last parenthesis.
-      return List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
+  /**
+   * Returns the seconds of those threads of a living process whose names begin so, as far as they
+   * still run.
+   *
+   * @param prefix at most 15 characters, which is all that the kernel keeps of a name
+   */
+  public static double ofThreads(long pid, String prefix) {
+    Path tasks = Path.of("/proc", String.valueOf(pid), "task");
+    try (Stream<Path> threads = Files.list(tasks)) {
+      double seconds = 0;
+      for (Path thread : threads.toList()) {
+        seconds += ofThread(thread, prefix);
+      }
+      return seconds;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static double ofThread(Path thread, String prefix) throws IOException {
+    try {
+      if (!Files.readString(thread.resolve("comm")).startsWith(prefix)) {
+        return 0;
+      }
+      List<String> fields = fields(thread.resolve("stat"));
+      return (ticks(fields, 14) + ticks(fields, 15)) / TICKS_PER_SECOND;
+    } catch (NoSuchFileException e) {
+      return 0; // it has ended meanwhile
+    }
+  }
+
+  private static List<String> fields(long pid) {
+    try {
+      return fields(Path.of("/proc", String.valueOf(pid), "stat"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> fields(Path file) throws IOException {
+    String stat = Files.readString(file);
+    // The program's name, field 2, may contain blanks: field 3 follows the last parenthesis.
+    return List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
   }
 
   /** Returns a field by its number in proc(5). */

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
+import com.google.protobuf.CodedOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +47,55 @@ class ProtoReaderTest {
     ProtoReader reader = reader(bytes);
     assertThat(reader.varint()).isEqualTo(value);
     assertThat(reader.atEnd()).isTrue();
+  }
+
+  /** A buffer is longer than what it holds, and what stands behind it was another request's. */
+  @ParameterizedTest
+  @MethodSource("varints")
+  void readsVarintsBeforeOtherBytes(int[] bytes, long value) {
+    for (int other : new int[] {0, 1, 0x7f, 0x80, 0xff}) {
+      ProtoReader reader = new ProtoReader(followedBy(bytes, other), 0, bytes.length);
+      assertThat(reader.varint()).isEqualTo(value);
+      assertThat(reader.atEnd()).isTrue();
+    }
+  }
+
+  @Test
+  void aNumberEndsWhereItsMessageEnds() {
+    for (int length = 1; length <= 9; length++) {
+      int[] open = new int[length];
+      Arrays.fill(open, 0x81);
+      ProtoReader reader = new ProtoReader(followedBy(open, 1), 0, length);
+      assertThat(catchThrowableOfType(IngestFailure.class, reader::varint).kind())
+          .as("%d bytes", length)
+          .isEqualTo(FailureKind.MALFORMED);
+    }
+  }
+
+  @Test
+  void readsWhatProtobufWrites() throws IOException {
+    SplittableRandom random = new SplittableRandom(7);
+    for (int i = 0; i < 20_000; i++) {
+      long value = random.nextLong() >>> random.nextInt(64);
+      byte[] buffer = new byte[24];
+      random.nextBytes(buffer);
+      int start = random.nextInt(12);
+      CodedOutputStream out = CodedOutputStream.newInstance(buffer, start, buffer.length - start);
+      out.writeUInt64NoTag(value);
+      int end = start + out.getTotalBytesWritten();
+      ProtoReader reader = new ProtoReader(buffer, start, end);
+      assertThat(reader.varint()).isEqualTo(value);
+      assertThat(reader.position()).isEqualTo(end);
+    }
+  }
+
+  private static byte[] followedBy(int[] bytes, int other) {
+    byte[] buffer = new byte[bytes.length + 12];
+    Arrays.fill(buffer, (byte) other);
+    for (int i = 0; i < bytes.length; i++) {
+      buffer[i] = (byte) bytes[i];
+    }
+    return buffer;
   }
 
   static List<Arguments> malformed() {
