@@ -17,6 +17,7 @@ import org.promscale.testbed.HaEvidence.Authored;
  *   <li>I3, leader: a sample acknowledged to the leader of the term it lies in is stored itself. Or
  *       it came late and there was no hole for it: its stored neighbours are at most one and a half
  *       steps apart, or one of them less than half a step away, and one of them is somebody else's.
+ *       Of what lies before the decision that it leads, it was told as a standby.
  *   <li>I3, everybody: within a step of a sample acknowledged to anybody the series has a stored
  *       one.
  * </ul>
@@ -82,25 +83,18 @@ final class Deliveries {
       if (isStored(samples, next, timeMs, replica)) {
         continue;
       }
-      boolean leads = evidence.history().termAt(timeMs).leader().equals(replica);
-      if (leads && !cameLate(samples, next, timeMs, replica)) {
+      HaHistory.Term term = evidence.history().termAt(timeMs);
+      boolean leads = term.leader().equals(replica);
+      boolean ledAlready = leads && timeMs * 1_000 >= term.decidedMicros();
+      boolean inHole = distance(samples, next, timeMs) > evidence.stepMs();
+      if (leads && (ledAlready || !inHole) && !cameLate(samples, next, timeMs, replica)) {
         violations.add(
             "I3: %s leads and was told that %d is stored: %s; %s; series %s"
-                .formatted(
-                    replica,
-                    timeMs,
-                    around(samples, next),
-                    evidence.history().termAt(timeMs),
-                    series));
-      } else if (distance(samples, next, timeMs) > evidence.stepMs()) {
+                .formatted(replica, timeMs, around(samples, next), term, series));
+      } else if (inHole) {
         violations.add(
             "I3: %s was told that %d is stored or covered: %s; %s; series %s"
-                .formatted(
-                    replica,
-                    timeMs,
-                    around(samples, next),
-                    evidence.history().termAt(timeMs),
-                    series));
+                .formatted(replica, timeMs, around(samples, next), term, series));
       }
     }
   }

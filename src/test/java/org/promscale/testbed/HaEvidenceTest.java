@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,7 +143,27 @@ class HaEvidenceTest {
             "a1 a2",
             "a1 a2 b1.4 b3.4",
             "I3: b was told that 3400 is stored or covered"),
-        told("nothing stored", "a", "", "a1", "I3: a leads and was told that 1000"));
+        told("nothing stored", "a", "", "a1", "I3: a leads and was told that 1000"),
+        told(
+            "what the leader was told while it was a standby",
+            "a..1 b@4",
+            "a1 b4.4 b5.4",
+            "a1 b2.4 b4.4 b5.4",
+            "I2: 3400 ms between a@1000 and b@4400, b delivered 2400",
+            "I3: b was told that 2400 is stored or covered"),
+        told(
+            "what it was told since it leads",
+            "a..1 b@4",
+            "a1 b2.4 b6.4",
+            "a1 b2.4 b4.4 b6.4",
+            "I2: 4000 ms between b@2400 and b@6400, b delivered 4400",
+            "I3: b leads and was told that 4400"),
+        told(
+            "its own sample of before, in no hole",
+            "a..1 b@4",
+            "a1 b1.9 b2.7",
+            "a1 b1.9 b2.4 b2.7",
+            "I3: b leads and was told that 2400"));
   }
 
   private static Row row(
@@ -212,7 +234,7 @@ class HaEvidenceTest {
   }
 
   private static HaHistory.Term term(long number, long starts, long ends) {
-    return new HaHistory.Term(number, "a", starts, ends, "first");
+    return new HaHistory.Term(number, "a", starts, ends, "first", Long.MIN_VALUE);
   }
 
   private static HaEvidence evidence(Row row) {
@@ -231,13 +253,20 @@ class HaEvidenceTest {
         acknowledged);
   }
 
+  /** Leader, when it was decided, until when it led. */
+  private static final Pattern LEADER =
+      Pattern.compile("([a-z])(?:@([\\d.]+?))?(?:\\.\\.([\\d.]+))?");
+
   private static HaHistory history(String leaders, String patchTexts) {
     List<HaHistory.Term> terms = new ArrayList<>();
     long starts = Long.MIN_VALUE;
     for (String leader : words(leaders)) {
-      long ends = leader.length() == 1 ? Long.MAX_VALUE : micros(leader.substring(3));
+      Matcher parts = LEADER.matcher(leader);
+      assertThat(parts.matches()).as(leader).isTrue();
+      long ends = parts.group(3) == null ? Long.MAX_VALUE : micros(parts.group(3));
+      long decided = parts.group(2) == null ? Long.MIN_VALUE : micros(parts.group(2));
       terms.add(
-          new HaHistory.Term(terms.size() + 1, leader.substring(0, 1), starts, ends, "silent"));
+          new HaHistory.Term(terms.size() + 1, parts.group(1), starts, ends, "silent", decided));
       starts = ends + 1;
     }
     List<HaHistory.Patch> patches = new ArrayList<>();

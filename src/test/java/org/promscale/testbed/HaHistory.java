@@ -25,7 +25,9 @@ public record HaHistory(List<Term> terms, List<Patch> patches) {
           + micros("starts", "-Infinity")
           + ", "
           + micros("ends", "Infinity")
-          + ", cause FROM prom_info.ha_terms WHERE tenant_id = 0 AND cluster = ? ORDER BY term";
+          + ", cause, "
+          + micros("decided_at", "-Infinity")
+          + " FROM prom_info.ha_terms WHERE tenant_id = 0 AND cluster = ? ORDER BY term";
   private static final String PATCHES =
       "SELECT replica, "
           + micros("starts", "-Infinity")
@@ -33,8 +35,18 @@ public record HaHistory(List<Term> terms, List<Patch> patches) {
           + micros("ends", "Infinity")
           + " FROM prom_info.ha_patches WHERE tenant_id = 0 AND cluster = ? ORDER BY opened_at";
 
-  /** An uninterrupted leadership; both ends belong to it. */
-  public record Term(long number, String leader, long startsMicros, long endsMicros, String cause) {
+  /**
+   * An uninterrupted leadership; both ends belong to it.
+   *
+   * @param decidedMicros when it was decided, by the database's clock: it may begin before
+   */
+  public record Term(
+      long number,
+      String leader,
+      long startsMicros,
+      long endsMicros,
+      String cause,
+      long decidedMicros) {
     @Override
     public String toString() {
       return "term %d of %s %s (%s)"
@@ -71,7 +83,8 @@ public record HaHistory(List<Term> terms, List<Patch> patches) {
                     rows.getString(2),
                     (long) rows.getDouble(3),
                     (long) rows.getDouble(4),
-                    rows.getString(5)));
+                    rows.getString(5),
+                    (long) rows.getDouble(6)));
           }
         }
       }
