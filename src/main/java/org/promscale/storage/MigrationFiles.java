@@ -39,7 +39,8 @@ final class MigrationFiles implements ResourceProvider {
           "V15__chunks.sql",
           "V16__maintainers.sql",
           "V17__time_index.sql",
-          "V18__chunk_sizes.sql");
+          "V18__chunk_sizes.sql",
+          "V19__chunks_beside_compression.sql");
 
   /** The version that the last file brings the schema to. */
   static final int NEWEST_VERSION = NAMES.size();

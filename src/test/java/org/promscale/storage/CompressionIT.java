@@ -3,7 +3,10 @@ package org.promscale.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
@@ -103,6 +106,33 @@ class CompressionIT implements MaintenanceFixture {
     assertThat(rows(database, COMPRESSED)).containsExactly("1");
     assertThat(maintain(database, 7)).isEmpty();
     assertThat(rows(database, COMPRESSED)).containsExactly("2");
+  }
+
+  @Test
+  @DisplayName("Who needs a new chunk does not wait for one that is being compressed")
+  void chunkBesideCompression() throws SQLException {
+    DataSource database = compressed();
+    execute(database, "INSERT INTO prom_data.sample VALUES ('2024-05-07', 1, 1)");
+    try (Connection compressing = database.getConnection();
+        Statement statement = compressing.createStatement()) {
+      compressing.setAutoCommit(false);
+      statement.execute(
+          "SELECT compress_chunk(c) FROM show_chunks('prom_data.sample', newer_than =>"
+              + " '2024-05-06'::timestamptz) c");
+      long day = Instant.parse("2024-06-01T00:00:00Z").toEpochMilli();
+      execute(
+          database,
+          "SET lock_timeout = '2s'; SELECT _prom_catalog.create_slot(%d, %d)"
+              .formatted(day, day + 86_400_000));
+      compressing.rollback();
+    }
+    assertThat(
+            rows(
+                database,
+                "SELECT table_name FROM prom_info.partition WHERE starts = '2024-06-01' ORDER BY 1"))
+        .containsExactly("exemplar", "histogram", "sample", "sample_start");
+    assertThat(rows(database, "SELECT count(*) FROM prom_data.sample WHERE time > '2024-05-20'"))
+        .containsExactly("0");
   }
 
   @Test
