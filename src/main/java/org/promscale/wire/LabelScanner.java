@@ -258,12 +258,6 @@ final class LabelScanner {
   }
 
   private int compareNames(int a, int b) {
-    if (nameLength[a] > 0 && nameLength[b] > 0) {
-      int first = (buffer[nameStart[a]] & 0xff) - (buffer[nameStart[b]] & 0xff);
-      if (first != 0) {
-        return first; // mostly so, and quicker than to call for the rest
-      }
-    }
     return Arrays.compareUnsigned(
         buffer,
         nameStart[a],

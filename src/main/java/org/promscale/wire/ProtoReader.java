@@ -19,9 +19,6 @@ final class ProtoReader {
   static final int BYTES = 2;
   static final int FIXED32 = 5;
 
-  /** Set in each byte of a number that another one follows. */
-  private static final long HIGH_BITS = 0x8080808080808080L;
-
   private static final VarHandle FIXED =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -84,28 +81,7 @@ final class ProtoReader {
     return longVarint();
   }
 
-  /** Timestamps have six bytes: up to eight are read at once, without a branch for each. */
   private long longVarint() {
-    if (buffer.length - position >= Long.BYTES) {
-      long word = (long) FIXED.get(buffer, position);
-      long ends = ~word & HIGH_BITS;
-      int length = (Long.numberOfTrailingZeros(ends) >>> 3) + 1; // 9 where there is no end
-      if (length <= Math.min(end - position, Long.BYTES)) {
-        position += length;
-        return joined(word & (ends ^ (ends - 1)) & ~HIGH_BITS);
-      }
-    }
-    return varintByByte();
-  }
-
-  /** Pushes the groups of seven bits together: by twos, by fours, all eight. */
-  private static long joined(long groups) {
-    long twos = (groups & 0x007f007f007f007fL) | (groups & 0x7f007f007f007f00L) >>> 1;
-    long fours = (twos & 0x00003fff00003fffL) | (twos & 0x3fff00003fff0000L) >>> 2;
-    return (fours & 0x000000000fffffffL) | (fours & 0x0fffffff00000000L) >>> 4;
-  }
-
-  private long varintByByte() {
     long value = 0;
     for (int shift = 0; shift < 70; shift += 7) {
       if (position == end) {
