@@ -17,15 +17,15 @@ class HaEvidenceIT {
       CREATE TABLE prom_data.sample(time timestamptz, series_id bigint, value float8);
       CREATE TABLE _prom_catalog.series(id bigint, tenant_id int, labels jsonb);
       CREATE TABLE prom_info.ha_terms(tenant_id int, cluster text, term bigint, leader text,
-        starts timestamptz, ends timestamptz, cause text);
+        starts timestamptz, ends timestamptz, cause text, decided_at timestamptz);
       CREATE TABLE prom_info.ha_patches(tenant_id int, cluster text, replica text,
         starts timestamptz, ends timestamptz, opened_at timestamptz);
       INSERT INTO _prom_catalog.series VALUES
         (1, 0, '{"__name__":"m","cluster":"c"}'), (2, 0, '{"__name__":"m","cluster":"d"}');
       INSERT INTO prom_info.ha_terms VALUES
-        (0, 'c', 2, 'b', '2026-01-01T00:00:02.000001Z', NULL, 'silent'),
-        (0, 'c', 1, 'a', '-infinity', '2026-01-01T00:00:02Z', 'first'),
-        (0, 'd', 1, 'x', '-infinity', NULL, 'first'), (7, 'c', 1, 'x', NULL, NULL, 'first');
+        (0, 'c', 2, 'b', '2026-01-01T00:00:02.000001Z', NULL, 'silent', '2026-01-01T00:00:09Z'),
+        (0, 'c', 1, 'a', '-infinity', '2026-01-01T00:00:02Z', 'first', NULL),
+        (0, 'd', 1, 'x', '-infinity', NULL, 'first', NULL), (7, 'c', 1, 'x', NULL, NULL, 'first', NULL);
       INSERT INTO prom_info.ha_patches VALUES
         (0, 'c', 'b', NULL, '2026-01-01T00:00:02.000500Z', now());
       """;
@@ -50,6 +50,9 @@ class HaEvidenceIT {
       assertThat(history.terms().get(0).startsMicros()).isEqualTo(Long.MIN_VALUE);
       assertThat(history.terms().get(0).endsMicros()).isEqualTo(1_767_225_602_000_000L);
       assertThat(history.terms().get(1).startsMicros()).isEqualTo(1_767_225_602_000_001L);
+      assertThat(history.terms())
+          .extracting(HaHistory.Term::decidedMicros)
+          .containsExactly(Long.MIN_VALUE, 1_767_225_609_000_000L);
       assertThat(history.termAt(1_767_225_602_000L).number()).isEqualTo(1);
       assertThat(history.termAt(1_767_225_602_001L).number()).isEqualTo(2);
       assertThat(history.patches())
