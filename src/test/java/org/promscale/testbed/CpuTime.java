@@ -3,7 +3,6 @@ package org.promscale.testbed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -18,8 +17,7 @@ public final class CpuTime {
 
   /** Returns the user and system seconds of a living process without its children. */
   public static double of(long pid) {
-    List<String> fields = fields(pid);
-    return (ticks(fields, 14) + ticks(fields, 15)) / TICKS_PER_SECOND;
+    return used(fields(pid));
   }
 
   /** Like {@link #of}, but nothing for a process that has ended meanwhile. */
@@ -65,11 +63,17 @@ public final class CpuTime {
       if (!Files.readString(thread.resolve("comm")).startsWith(prefix)) {
         return 0;
       }
-      List<String> fields = fields(thread.resolve("stat"));
-      return (ticks(fields, 14) + ticks(fields, 15)) / TICKS_PER_SECOND;
-    } catch (NoSuchFileException e) {
+      return used(fields(thread.resolve("stat")));
+    } catch (IOException e) {
+      if (Files.exists(thread)) {
+        throw e;
+      }
       return 0; // it has ended meanwhile
     }
+  }
+
+  private static double used(List<String> fields) {
+    return (ticks(fields, 14) + ticks(fields, 15)) / TICKS_PER_SECOND;
   }
 
   private static List<String> fields(long pid) {

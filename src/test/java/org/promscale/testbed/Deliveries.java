@@ -17,7 +17,8 @@ import org.promscale.testbed.HaEvidence.Authored;
  *   <li>I3, leader: a sample acknowledged to the leader of the term it lies in is stored itself. Or
  *       it came late and there was no hole for it: its stored neighbours are at most one and a half
  *       steps apart, or one of them less than half a step away, and one of them is somebody else's.
- *       Of what lies before the decision that it leads, it was told as a standby.
+ *       What is missing in a hole before the decision that it leads counts as told to a standby,
+ *       which it was unless it came later: when it was told is not known.
  *   <li>I3, everybody: within a step of a sample acknowledged to anybody the series has a stored
  *       one.
  * </ul>

@@ -22,6 +22,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class HaEvidenceTest {
 
+  /** Leader, when it was decided, until when it led. */
+  private static final Pattern LEADER =
+      Pattern.compile("([a-z])(?:@([\\d.]+?))?(?:\\.\\.([\\d.]+))?");
+
   /**
    * What happened to one series.
    *
@@ -252,10 +256,6 @@ class HaEvidenceTest {
         stored.isEmpty() ? Map.of() : Map.of("series", stored),
         acknowledged);
   }
-
-  /** Leader, when it was decided, until when it led. */
-  private static final Pattern LEADER =
-      Pattern.compile("([a-z])(?:@([\\d.]+?))?(?:\\.\\.([\\d.]+))?");
 
   private static HaHistory history(String leaders, String patchTexts) {
     List<HaHistory.Term> terms = new ArrayList<>();
