@@ -140,16 +140,18 @@ class PerformancePageTest {
     String raw =
         """
         {"scenario": "soak", "pace": 10.0, "windows": [
-          {"what": "minute", "repetition": 1.0, "stored": 600.0, "seconds": 60.0, "connections": 4.0, "dropped": 1.0},
-          {"what": "minute", "repetition": 2.0, "stored": 594.0, "seconds": 60.0, "connections": 8.0, "dropped": 5.0}]}
+          {"what": "minute", "repetition": 1.0, "p99Ms": 70.0, "stored": 600.0, "seconds": 60.0, "connections": 4.0, "dropped": 1.0},
+          {"what": "minute", "repetition": 2.0, "p99Ms": 300.0, "stored": 594.0, "seconds": 60.0, "connections": 8.0, "dropped": 5.0}]}
         """;
     SoakSection section = new SoakSection(SoakSection.PLAIN, Results.parse(raw));
     assertThat(section.picture())
-        .contains("points=\"150.0,20.0 770.0,20.7\"", "points=\"150.0,165.0 770.0,130.0\"")
+        .contains("points=\"150.0,20.0 770.0,20.7\"", "points=\"150.0,275.0 770.0,240.0\"")
         .contains(">4.00 to 8.00<")
         .endsWith("</svg>\n");
     assertThat(String.join("\n", section.lines()))
-        .contains("5.00 partitions were dropped", "of rate x time: 99.5 %");
+        .contains(
+            "days become too old: 5 partitions were dropped",
+            "of rate x time: 99.5 %. p99 of a minute: 300 (70.0 to 300) ms.");
     assertThat(new SoakSection(SoakSection.PLAIN, null).picture()).isEmpty();
   }
 }

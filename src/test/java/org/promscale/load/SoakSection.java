@@ -74,21 +74,35 @@ record SoakSection(String scenario, @Nullable Results of) {
             + Results.rough(seconds / 60)
             + " minutes with 512 MB of heap, while sample time passes fast, a tenth of the machines is"
             + " replaced in an hour and days become too old: "
-            + Results.rough(last(results, "dropped"))
+            + (long) last(results, "dropped")
             + " partitions were dropped"
             + (compressed
                 ? ", "
-                    + Results.rough(last(results, "compressed"))
+                    + (long) last(results, "compressed")
                     + " chunks were compressed by"
                     + " TimescaleDB "
                     + results.text("timescaledb")
                 : "")
             + ". Stored, of rate x time: "
             + Results.rough(100 * stored / (results.number("pace") * seconds))
-            + " %.");
+            + " %."
+            + latency(results));
     lines.addAll(
         List.of("", "![Rate, latency, heap, connections and size over time](" + file() + ")"));
     return lines;
+  }
+
+  private static String latency(Results results) {
+    List<Double> p99 = results.all(WHAT, "p99Ms").stream().sorted().toList();
+    return p99.isEmpty()
+        ? ""
+        : " p99 of a minute: "
+            + Results.rough(p99.get(p99.size() / 2))
+            + " ("
+            + Results.rough(p99.get(0))
+            + " to "
+            + Results.rough(p99.get(p99.size() - 1))
+            + ") ms.";
   }
 
   private static double last(Results results, String figure) {
