@@ -28,6 +28,7 @@ public final class BatchPreparation {
   private final SeriesCatalog catalog;
   private final SeriesCache cache;
   private final Partitions partitions;
+  private final LateRows lateRows;
   private final MetadataStore metadataStore;
   private final BatchListener listener;
 
@@ -41,6 +42,7 @@ public final class BatchPreparation {
     this.catalog = catalog;
     this.cache = cache;
     this.partitions = partitions;
+    this.lateRows = new LateRows(partitions);
     this.metadataStore = metadataStore;
     this.listener = listener;
   }
@@ -72,6 +74,11 @@ public final class BatchPreparation {
     for (Map.Entry<Integer, List<MetricMetadata>> entry : metadata.entrySet()) {
       metadataStore.upsert(connection, entry.getKey(), entry.getValue());
     }
+  }
+
+  /** Returns who knows which requests are late. */
+  LateRows lateRows() {
+    return lateRows;
   }
 
   /** What memory knows of partitions is wrong: look again. */

@@ -71,11 +71,14 @@ public final class BatchTransaction {
   /**
    * Stores a group whose series all have ids.
    *
+   * @param late whether some of it is of a time whose partition has ended: then it waits a second
+   *     for a lock, not for as long as somebody works there
    * @throws SQLException with the transaction possibly still open: the caller rolls back
    * @throws org.promscale.ingest.IngestFailure if a guard refuses; likewise
    * @throws LeaseChanged if leadership of a cluster in the group has changed; likewise
    */
-  void store(Connection connection, int lane, List<PendingBatch> group) throws SQLException {
+  void store(Connection connection, int lane, List<PendingBatch> group, boolean late)
+      throws SQLException {
     Map<Long, LeaseClaim> claims = LaneFence.claims(group);
     requireOneFence(group, claims);
     long started = nanoClock.getAsLong();
@@ -83,7 +86,7 @@ public final class BatchTransaction {
     Set<Integer> careful = new HashSet<>();
     for (int attempt = 1; ; attempt++) {
       try {
-        long stored = attempt(connection, lane, claims, group, rows, careful);
+        long stored = attempt(connection, lane, claims, group, rows, careful, late);
         listener.committed(
             group.size(),
             stored,
@@ -162,8 +165,12 @@ public final class BatchTransaction {
       Map<Long, LeaseClaim> claims,
       List<PendingBatch> group,
       SampleRows rows,
-      Set<Integer> careful)
+      Set<Integer> careful,
+      boolean late)
       throws SQLException {
+    if (late) {
+      LateRows.waitBriefly(connection);
+    }
     if (!claims.isEmpty()) {
       HaSession.prepareStore(connection);
     }

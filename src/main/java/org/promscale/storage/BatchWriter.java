@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.promscale.ingest.BatchListener;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
@@ -58,11 +59,19 @@ public final class BatchWriter implements SampleBatcher.Store {
 
   private void write(Connection connection, int lane, List<PendingBatch> group)
       throws SQLException {
+    boolean late = group.stream().anyMatch(preparation.lateRows()::isLate);
     try {
+      if (late) {
+        List<PendingBatch> shutOut = preparation.lateRows().shutOut(connection, group);
+        if (!shutOut.isEmpty()) {
+          writeWithout(connection, lane, group, shutOut, null);
+          return;
+        }
+      }
       preparation.prepare(connection, group);
       fence.register(connection, lane, LaneFence.claims(group).keySet());
       try {
-        transaction.store(connection, lane, group);
+        transaction.store(connection, lane, group, late);
       } catch (SQLException e) {
         if (SqlFailure.of(e) != SqlFailure.NO_PARTITION) {
           throw e;
@@ -71,7 +80,7 @@ public final class BatchWriter implements SampleBatcher.Store {
         connection.rollback();
         preparation.partitionsChanged();
         preparation.prepare(connection, group);
-        transaction.store(connection, lane, group);
+        transaction.store(connection, lane, group, late);
       }
     } catch (LeaseChanged e) {
       connection.rollback();
@@ -84,13 +93,37 @@ public final class BatchWriter implements SampleBatcher.Store {
       return;
     } catch (SQLException e) {
       connection.rollback();
-      if (SqlFailure.of(e) != SqlFailure.DATA) {
+      SqlFailure kind = SqlFailure.of(e);
+      if (kind == SqlFailure.DATA) {
+        isolate(connection, lane, group, e);
+      } else if (kind == SqlFailure.LOCKED && late) {
+        List<PendingBatch> refused = group.stream().filter(preparation.lateRows()::isLate).toList();
+        writeWithout(connection, lane, group, refused, e);
+      } else {
         throw e;
       }
-      isolate(connection, lane, group, e);
       return;
     }
     group.forEach(p -> p.done().complete(0));
+  }
+
+  /** Refuses late requests that would have to wait; the others are stored. */
+  private void writeWithout(
+      Connection connection,
+      int lane,
+      List<PendingBatch> group,
+      List<PendingBatch> refused,
+      @Nullable SQLException e)
+      throws SQLException {
+    IngestFailure failure = LateRows.refusal(e);
+    for (PendingBatch pending : refused) {
+      listener.failed(LateRows.SQL_STATE);
+      pending.done().completeExceptionally(failure);
+    }
+    List<PendingBatch> others = LateRows.without(group, refused);
+    if (!others.isEmpty()) {
+      write(connection, lane, others);
+    }
   }
 
   /** Sends back the requests of clusters whose leadership has changed; the others are stored. */

@@ -81,6 +81,9 @@ final class FillWriter implements SampleBatcher.Store {
       try (Connection connection = dataSource.getConnection()) {
         connection.setAutoCommit(false);
         try {
+          if (!preparation.lateRows().shutOut(connection, List.of(pending)).isEmpty()) {
+            throw LateRows.refusal(null); // it would have to wait with the lease row locked
+          }
           pending.done().complete(fillAgain(connection, firstLane + writer, pending, order));
         } finally {
           connection.rollback();
@@ -103,6 +106,9 @@ final class FillWriter implements SampleBatcher.Store {
               + e.getSQLState()
               + ")",
           e);
+    }
+    if (SqlFailure.of(e) == SqlFailure.LOCKED) {
+      return LateRows.refusal(e);
     }
     return new IngestFailure(
         FailureKind.UNAVAILABLE,

@@ -7,6 +7,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -36,15 +38,44 @@ public final class Partitions implements TimePartitions {
   /** Slots that are made before anybody asks. */
   private static final int SLOTS_AHEAD = 3;
 
+  /**
+   * What is usual for a sender that was away shortly. No partition is compressed sooner after its
+   * end.
+   */
+  private static final long AT_WORK_MS = 3_600_000;
+
   /** Lock not available (another session holds the table), and two deadlock-like mishaps. */
   private static final Set<String> RETRY = Set.of("55P03", "40P01", "40001");
 
   private static final int MAX_ATTEMPTS = 4;
 
+  /** Only bounds inside our own range are numbers here; partitions may reach beyond it. */
+  private static final String EXISTING =
+      """
+      SELECT floor(extract(epoch FROM greatest(starts, _prom_catalog.slot_time(?))) * 1000)::bigint,
+             floor(extract(epoch FROM least(ends, _prom_catalog.slot_time(?))) * 1000)::bigint,
+             table_name = 'sample',
+             partition::oid
+        FROM _prom_catalog.partitions()
+      """;
+
+  /** What keeps those who store out of a table. No name or bound is asked for: that may wait. */
+  private static final String LOCKED =
+      """
+      SELECT DISTINCT relation FROM pg_locks
+       WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+         AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+      """;
+
   private final DataSource dataSource;
   private final long slotMs;
   private volatile TimeSpans known = TimeSpans.NONE;
   private volatile long retentionMs = Long.MAX_VALUE;
+  private volatile Map<Long, Span> byRelation = Map.of();
+  private volatile long endedBeforeMs = Long.MIN_VALUE;
+
+  private record Span(long start, long end) {}
 
   private Partitions(DataSource dataSource, long slotMs) {
     this.dataSource = dataSource;
@@ -89,6 +120,14 @@ public final class Partitions implements TimePartitions {
   @Override
   public long retentionMs() {
     return retentionMs;
+  }
+
+  /**
+   * Returns before which time partitions have ended, and somebody may work on them: an hour after
+   * that, in milliseconds since 1970. Nothing has ended before {@link #ensureAhead} was called.
+   */
+  long endedBeforeMs() {
+    return endedBeforeMs;
   }
 
   /** Returns the length of a slot in milliseconds. */
@@ -141,6 +180,7 @@ public final class Partitions implements TimePartitions {
    * Meant to be called by a schedule, several times per slot.
    */
   public void ensureAhead(Instant now) throws SQLException {
+    endedBeforeMs = startOf(slotOf(now.toEpochMilli() - AT_WORK_MS));
     reload();
     long current = slotOf(now.toEpochMilli());
     SortedSet<Long> slots = new TreeSet<>();
@@ -161,21 +201,16 @@ public final class Partitions implements TimePartitions {
   }
 
   private void reload(Connection connection) throws SQLException {
-    // Only bounds inside our own range are numbers here; partitions may reach beyond it.
-    String sql =
-        """
-        SELECT floor(extract(epoch FROM greatest(starts, _prom_catalog.slot_time(?))) * 1000)::bigint,
-               floor(extract(epoch FROM least(ends, _prom_catalog.slot_time(?))) * 1000)::bigint
-          FROM _prom_catalog.partitions()
-         WHERE table_name = 'sample'
-        """;
     TimeSpans found = TimeSpans.NONE;
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+    Map<Long, Span> relations = new HashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(EXISTING)) {
       statement.setLong(1, MIN_TIMESTAMP_MS);
       statement.setLong(2, MAX_TIMESTAMP_MS + 1);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
-          found = found.with(rows.getLong(1), rows.getLong(2));
+          Span span = new Span(rows.getLong(1), rows.getLong(2));
+          relations.put(rows.getLong(4), span);
+          found = rows.getBoolean(3) ? found.with(span.start(), span.end()) : found;
         }
       }
     }
@@ -184,7 +219,28 @@ public final class Partitions implements TimePartitions {
       connection.commit();
     }
     known = found;
+    byRelation = Map.copyOf(relations);
     retentionMs = longest == 0 ? Long.MAX_VALUE : longest;
+  }
+
+  /**
+   * Returns the times of partitions that other sessions have locked against those who store; of
+   * partitions that are younger than the last look at all of them nothing is known. Whoever waits
+   * for such a lock does not count.
+   *
+   * @param connection in a transaction, or not
+   */
+  TimeSpans locked(Connection connection) throws SQLException {
+    Map<Long, Span> spans = byRelation;
+    TimeSpans locked = TimeSpans.NONE;
+    try (PreparedStatement statement = connection.prepareStatement(LOCKED);
+        ResultSet rows = statement.executeQuery()) {
+      while (rows.next()) {
+        Span span = spans.get(rows.getLong(1));
+        locked = span == null ? locked : locked.with(span.start(), span.end());
+      }
+    }
+    return locked;
   }
 
   private static long longestRetention(Connection connection) throws SQLException {

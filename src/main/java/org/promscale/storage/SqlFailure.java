@@ -13,6 +13,8 @@ enum SqlFailure {
    * allows a COPY. Also a limit of the server on temporary files.
    */
   LIMIT,
+  /** Another session has held a lock for longer than we wait. */
+  LOCKED,
   /** No partition for the row's time: one was dropped since we last looked. */
   NO_PARTITION,
   /** This data can never be stored. */
@@ -34,6 +36,7 @@ enum SqlFailure {
       case "40P01", "40001" -> TRANSIENT;
       case "23505" -> DUPLICATE;
       case "53400" -> LIMIT;
+      case "55P03" -> LOCKED;
       case "23514" -> NO_PARTITION;
       default ->
           switch (state.substring(0, 2)) {

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.promscale.ingest.BatchListener;
 
 /**
@@ -133,6 +135,50 @@ class CompressionIT implements MaintenanceFixture {
         .containsExactly("exemplar", "histogram", "sample", "sample_start");
     assertThat(rows(database, "SELECT count(*) FROM prom_data.sample WHERE time > '2024-05-20'"))
         .containsExactly("0");
+  }
+
+  @Test
+  @DisplayName("Late samples for the chunk that is being compressed come again, others are stored")
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void lateBesideCompression() throws SQLException {
+    DataSource database = compressed();
+    List<String> failures = new ArrayList<>();
+    BatchWriter writer = LateRowsContract.writer(database, failures);
+    String day = "'" + LateRowsContract.LATE.substring(0, 10) + "'::timestamptz";
+    execute(
+        database,
+        "INSERT INTO prom_data.sample SELECT "
+            + day
+            + " + i * interval '1 s', 1, i"
+            + " FROM generate_series(1, 1000) i");
+    long late = Instant.parse(LateRowsContract.LATE).toEpochMilli();
+    PendingBatch kept = Batches.unknown().sample("kept", late, 1).pending();
+    PendingBatch compressed = Batches.unknown().sample("c", DAY_0.toEpochMilli(), 1).pending();
+    PendingBatch prompt =
+        Batches.unknown().sample("p", LateRowsContract.NOW.toEpochMilli(), 1).pending();
+    try (Connection compressing = database.getConnection();
+        Statement statement = compressing.createStatement()) {
+      compressing.setAutoCommit(false);
+      statement.execute(
+          "SELECT compress_chunk(c) FROM show_chunks('prom_data.sample', newer_than => "
+              + (day + ", older_than => " + day + " + interval '1 day') c"));
+      writer.write(0, List.of(kept, compressed, prompt));
+      compressing.commit();
+    }
+    assertThat(HaConnector.failure(kept.done()).orElseThrow())
+        .hasMessageContaining("most likely to compress it");
+    assertThat(failures).containsExactly("55P03");
+    assertThat(compressed.done()).isCompletedWithValue(0);
+    assertThat(prompt.done()).isCompletedWithValue(0);
+    PendingBatch again = Batches.unknown().sample("kept", late, 1).pending();
+    writer.write(0, List.of(again));
+    assertThat(again.done()).isCompletedWithValue(0);
+    assertThat(
+            rows(
+                database,
+                "SELECT labels ->> '__name__' FROM prom_data.sample JOIN _prom_catalog.series ON id ="
+                    + " series_id WHERE labels ->> '__name__' IN ('kept', 'c', 'p') ORDER BY 1"))
+        .containsExactly("c", "kept", "p");
   }
 
   @Test

@@ -12,6 +12,7 @@ class PlainStorageIT
     implements SchemaContract,
         SeriesContract,
         PartitionContract,
+        LateRowsContract,
         ViewContract,
         MaintenanceContract,
         DeletionContract {

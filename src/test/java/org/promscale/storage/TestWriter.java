@@ -14,9 +14,18 @@ final class TestWriter {
   static BatchWriter on(
       DataSource database, SeriesCache cache, List<CommitGuard> guards, BatchListener listener)
       throws SQLException {
+    return on(database, cache, Partitions.load(database), guards, listener);
+  }
+
+  /** Makes one that knows these partitions, and the time they were kept at. */
+  static BatchWriter on(
+      DataSource database,
+      SeriesCache cache,
+      Partitions partitions,
+      List<CommitGuard> guards,
+      BatchListener listener) {
     BatchPreparation preparation =
-        new BatchPreparation(
-            new SeriesCatalog(), cache, Partitions.load(database), new MetadataStore(), listener);
+        new BatchPreparation(new SeriesCatalog(), cache, partitions, new MetadataStore(), listener);
     LaneFence fence = new LaneFence("test");
     return new BatchWriter(
         database,

@@ -15,6 +15,7 @@ class TimescaleStorageIT
     implements SchemaContract,
         SeriesContract,
         PartitionContract,
+        LateRowsContract,
         ViewContract,
         MaintenanceContract,
         DeletionContract {
