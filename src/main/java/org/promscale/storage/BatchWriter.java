@@ -60,14 +60,14 @@ public final class BatchWriter implements SampleBatcher.Store {
   private void write(Connection connection, int lane, List<PendingBatch> group)
       throws SQLException {
     boolean late = group.stream().anyMatch(preparation.lateRows()::isLate);
-    try {
-      if (late) {
-        List<PendingBatch> shutOut = preparation.lateRows().shutOut(connection, group);
-        if (!shutOut.isEmpty()) {
-          writeWithout(connection, lane, group, shutOut, null);
-          return;
-        }
+    if (late) {
+      List<PendingBatch> shutOut = preparation.lateRows().shutOut(connection, group);
+      if (!shutOut.isEmpty()) {
+        writeWithout(connection, lane, group, shutOut, null);
+        return;
       }
+    }
+    try {
       preparation.prepare(connection, group);
       fence.register(connection, lane, LaneFence.claims(group).keySet());
       try {

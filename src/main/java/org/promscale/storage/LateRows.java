@@ -7,11 +7,10 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
-import org.promscale.model.Exemplar;
-import org.promscale.model.HistogramSample;
 import org.promscale.model.Samples;
 import org.promscale.model.WriteBatch;
 
@@ -37,55 +36,36 @@ final class LateRows {
   /** Tells whether the request has an item of a time whose partition has ended. Does no I/O. */
   boolean isLate(PendingBatch request) {
     long ended = partitions.endedBeforeMs();
-    WriteBatch batch = request.batch();
-    Samples samples = batch.samples();
-    for (int i = 0; i < samples.size(); i++) {
-      if (samples.timestampMs(i) < ended) {
-        return true;
-      }
-    }
-    return batch.histograms().stream().anyMatch(h -> h.timestampMs() < ended)
-        || batch.exemplars().stream().anyMatch(e -> e.timestampMs() < ended);
+    return anyTime(request.batch(), t -> t < ended);
   }
 
   /**
    * Returns those requests that would have to wait now for a partition that has ended. Asks the
    * database only where there are late ones; the connection is between transactions before and
    * after.
-   *
-   * @throws SQLException with state 55P03 if that cannot be told within a second
    */
   List<PendingBatch> shutOut(Connection connection, List<PendingBatch> group) throws SQLException {
     List<PendingBatch> late = group.stream().filter(this::isLate).toList();
     if (late.isEmpty()) {
       return late;
     }
-    waitBriefly(connection);
+    long ended = partitions.endedBeforeMs();
     TimeSpans locked = partitions.locked(connection);
     connection.commit();
     return late.stream()
-        .filter(p -> touches(p.batch(), locked, partitions.endedBeforeMs()))
+        .filter(p -> anyTime(p.batch(), t -> t < ended && locked.contains(t)))
         .toList();
   }
 
-  private static boolean touches(WriteBatch batch, TimeSpans locked, long ended) {
+  private static boolean anyTime(WriteBatch batch, LongPredicate wanted) {
     Samples samples = batch.samples();
     for (int i = 0; i < samples.size(); i++) {
-      if (samples.timestampMs(i) < ended && locked.contains(samples.timestampMs(i))) {
+      if (wanted.test(samples.timestampMs(i))) {
         return true;
       }
     }
-    for (HistogramSample histogram : batch.histograms()) {
-      if (histogram.timestampMs() < ended && locked.contains(histogram.timestampMs())) {
-        return true;
-      }
-    }
-    for (Exemplar exemplar : batch.exemplars()) {
-      if (exemplar.timestampMs() < ended && locked.contains(exemplar.timestampMs())) {
-        return true;
-      }
-    }
-    return false;
+    return batch.histograms().stream().anyMatch(h -> wanted.test(h.timestampMs()))
+        || batch.exemplars().stream().anyMatch(e -> wanted.test(e.timestampMs()));
   }
 
   /**

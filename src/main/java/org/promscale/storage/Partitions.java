@@ -63,7 +63,7 @@ public final class Partitions implements TimePartitions {
   private static final String LOCKED =
       """
       SELECT DISTINCT relation FROM pg_locks
-       WHERE locktype = 'relation' AND granted AND pid <> pg_backend_pid()
+       WHERE locktype = 'relation' AND granted AND pid IS DISTINCT FROM pg_backend_pid()
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
          AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
       """;
