@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import org.promscale.ingest.IngestFailure;
 import org.promscale.wire.ArrivingBody;
@@ -34,12 +35,29 @@ final class BodyListener implements ReadListener, AsyncListener {
 
   private static final String UNDERTOW = "io.undertow.";
 
+  /**
+   * Payara (6.2025.10) forgets a dispatch that another thread asks for in the moment in which the
+   * request's own thread leaves it: it looks whether that has left, and only then writes down what
+   * is to be done. Between the two, the first time, it loads this class.
+   */
+  private static final String PAYARAS_DISPATCH = "$Handler";
+
+  private static final AtomicBoolean LOADED = new AtomicBoolean();
+
+  /** How far the thread of the request has come, and whether it has to do the dispatch. */
+  private enum Stage {
+    IN_SERVICE,
+    COMPLETE_IN_SERVICE,
+    LEFT
+  }
+
   private final AsyncContext context;
   private final ServletInputStream in;
   private final ArrivingBody body;
   private final BiConsumer<HttpServletResponse, IngestFailure> refusal;
   private final boolean onUndertow;
   private final AtomicBoolean dispatched = new AtomicBoolean();
+  private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.IN_SERVICE);
   private volatile boolean broken;
 
   private BodyListener(
@@ -55,7 +73,7 @@ final class BodyListener implements ReadListener, AsyncListener {
   }
 
   /**
-   * Begins to listen; the thread of the request is free after that.
+   * Begins to listen; the thread of the request is free after that, and has to leave at once.
    *
    * @param refusal writes the answer if the body fails
    */
@@ -67,8 +85,24 @@ final class BodyListener implements ReadListener, AsyncListener {
     BodyListener listener = new BodyListener(context, in, body, refusal);
     context.setTimeout(listener.onUndertow ? UNDERTOWS_TIMEOUT_MILLIS : TIMEOUT_MILLIS);
     context.addListener(listener);
+    load(context.getClass());
     in.setReadListener(listener);
     body.whenFailed(listener::refuse);
+    if (!listener.stage.compareAndSet(Stage.IN_SERVICE, Stage.LEFT)) {
+      listener.dispatch();
+    }
+  }
+
+  /** Loads what the first dispatch needs, so that it takes no time then. Once is enough. */
+  private static void load(Class<?> contexts) {
+    if (!LOADED.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      Class.forName(contexts.getName() + PAYARAS_DISPATCH, true, contexts.getClassLoader());
+    } catch (ClassNotFoundException | LinkageError e) {
+      LOG.log(Level.TRACE, "not Payara", e);
+    }
   }
 
   @Override
@@ -96,6 +130,13 @@ final class BodyListener implements ReadListener, AsyncListener {
     if (!dispatched.compareAndSet(false, true)) {
       return;
     }
+    // While the request's own thread is here it does that itself: no server can forget it then.
+    if (!stage.compareAndSet(Stage.IN_SERVICE, Stage.COMPLETE_IN_SERVICE)) {
+      dispatch();
+    }
+  }
+
+  private void dispatch() {
     try {
       context.dispatch();
     } catch (RuntimeException e) {
