@@ -151,7 +151,7 @@ class PerformancePageTest {
     assertThat(String.join("\n", section.lines()))
         .contains(
             "days become too old: 5 partitions were dropped",
-            "of rate x time: 99.5 %. p99 of a minute: 300 (70.0 to 300) ms.");
+            "of rate x time: 99.5 %. p99 of a minute: 185 (70.0–300) ms.");
     assertThat(new SoakSection(SoakSection.PLAIN, null).picture()).isEmpty();
   }
 }

@@ -85,24 +85,12 @@ record SoakSection(String scenario, @Nullable Results of) {
                 : "")
             + ". Stored, of rate x time: "
             + Results.rough(100 * stored / (results.number("pace") * seconds))
-            + " %."
-            + latency(results));
+            + " %. p99 of a minute: "
+            + Results.spread(results.all(WHAT, "p99Ms"))
+            + " ms.");
     lines.addAll(
         List.of("", "![Rate, latency, heap, connections and size over time](" + file() + ")"));
     return lines;
-  }
-
-  private static String latency(Results results) {
-    List<Double> p99 = results.all(WHAT, "p99Ms").stream().sorted().toList();
-    return p99.isEmpty()
-        ? ""
-        : " p99 of a minute: "
-            + Results.rough(p99.get(p99.size() / 2))
-            + " ("
-            + Results.rough(p99.get(0))
-            + " to "
-            + Results.rough(p99.get(p99.size() - 1))
-            + ") ms.";
   }
 
   private static double last(Results results, String figure) {
