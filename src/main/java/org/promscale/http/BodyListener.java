@@ -44,11 +44,11 @@ final class BodyListener implements ReadListener, AsyncListener {
 
   private static final AtomicBoolean LOADED = new AtomicBoolean();
 
-  /** How far the thread of the request has come, and whether it has to do the dispatch. */
+  /** Whether the thread of the request has left, and whether the body is complete. */
   private enum Stage {
     IN_SERVICE,
-    COMPLETE_IN_SERVICE,
-    LEFT
+    LEFT,
+    COMPLETE
   }
 
   private final AsyncContext context;
@@ -56,7 +56,6 @@ final class BodyListener implements ReadListener, AsyncListener {
   private final ArrivingBody body;
   private final BiConsumer<HttpServletResponse, IngestFailure> refusal;
   private final boolean onUndertow;
-  private final AtomicBoolean dispatched = new AtomicBoolean();
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.IN_SERVICE);
   private volatile boolean broken;
 
@@ -126,12 +125,9 @@ final class BodyListener implements ReadListener, AsyncListener {
   }
 
   private void goOn() {
-    // A server may tell of the end from within the call that asks it for more.
-    if (!dispatched.compareAndSet(false, true)) {
-      return;
-    }
-    // While the request's own thread is here it does that itself: no server can forget it then.
-    if (!stage.compareAndSet(Stage.IN_SERVICE, Stage.COMPLETE_IN_SERVICE)) {
+    // While the request's own thread is here it dispatches itself: no server can forget it then.
+    // Twice COMPLETE: a server may tell of the end from within the call that asks it for more.
+    if (stage.getAndSet(Stage.COMPLETE) == Stage.LEFT) {
       dispatch();
     }
   }
