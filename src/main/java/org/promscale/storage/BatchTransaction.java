@@ -169,7 +169,7 @@ public final class BatchTransaction {
       boolean late)
       throws SQLException {
     if (late) {
-      LateRows.waitBriefly(connection);
+      ShortTransaction.waitBriefly(connection);
     }
     if (!claims.isEmpty()) {
       HaSession.prepareStore(connection);

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ingest.BatchListener;
@@ -61,9 +62,9 @@ public final class BatchWriter implements SampleBatcher.Store {
       throws SQLException {
     boolean late = group.stream().anyMatch(preparation.lateRows()::isLate);
     if (late) {
-      List<PendingBatch> shutOut = preparation.lateRows().shutOut(connection, group);
-      if (!shutOut.isEmpty()) {
-        writeWithout(connection, lane, group, shutOut, null);
+      Predicate<PendingBatch> shutOut = preparation.lateRows().shutOut(connection);
+      if (group.stream().anyMatch(shutOut)) {
+        refuseLate(connection, lane, group, shutOut, null);
         return;
       }
     }
@@ -97,8 +98,7 @@ public final class BatchWriter implements SampleBatcher.Store {
       if (kind == SqlFailure.DATA) {
         isolate(connection, lane, group, e);
       } else if (kind == SqlFailure.LOCKED && late) {
-        List<PendingBatch> refused = group.stream().filter(preparation.lateRows()::isLate).toList();
-        writeWithout(connection, lane, group, refused, e);
+        refuseLate(connection, lane, group, preparation.lateRows()::isLate, e);
       } else {
         throw e;
       }
@@ -108,32 +108,40 @@ public final class BatchWriter implements SampleBatcher.Store {
   }
 
   /** Refuses late requests that would have to wait; the others are stored. */
-  private void writeWithout(
+  private void refuseLate(
       Connection connection,
       int lane,
       List<PendingBatch> group,
-      List<PendingBatch> refused,
+      Predicate<PendingBatch> late,
       @Nullable SQLException e)
       throws SQLException {
-    IngestFailure failure = LateRows.refusal(e);
-    for (PendingBatch pending : refused) {
-      listener.failed(LateRows.SQL_STATE);
-      pending.done().completeExceptionally(failure);
-    }
-    List<PendingBatch> others = LateRows.without(group, refused);
-    if (!others.isEmpty()) {
-      write(connection, lane, others);
-    }
+    group.stream().filter(late).forEach(p -> listener.failed(LateRows.SQL_STATE));
+    writeWithout(connection, lane, group, late, LateRows.refusal(e));
   }
 
   /** Sends back the requests of clusters whose leadership has changed; the others are stored. */
   private void judgeAgain(
       Connection connection, int lane, List<PendingBatch> group, LeaseChanged change)
       throws SQLException {
+    writeWithout(
+        connection,
+        lane,
+        group,
+        p -> p.claims().stream().anyMatch(c -> change.clusterIds().contains(c.clusterId())),
+        change);
+  }
+
+  private void writeWithout(
+      Connection connection,
+      int lane,
+      List<PendingBatch> group,
+      Predicate<PendingBatch> refused,
+      RuntimeException failure)
+      throws SQLException {
     List<PendingBatch> others = new ArrayList<>();
     for (PendingBatch pending : group) {
-      if (pending.claims().stream().anyMatch(c -> change.clusterIds().contains(c.clusterId()))) {
-        pending.done().completeExceptionally(change);
+      if (refused.test(pending)) {
+        pending.done().completeExceptionally(failure);
       } else {
         others.add(pending);
       }

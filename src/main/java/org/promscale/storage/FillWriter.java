@@ -81,7 +81,8 @@ final class FillWriter implements SampleBatcher.Store {
       try (Connection connection = dataSource.getConnection()) {
         connection.setAutoCommit(false);
         try {
-          if (!preparation.lateRows().shutOut(connection, List.of(pending)).isEmpty()) {
+          LateRows lateRows = preparation.lateRows();
+          if (lateRows.isLate(pending) && lateRows.shutOut(connection).test(pending)) {
             throw LateRows.refusal(null); // it would have to wait with the lease row locked
           }
           pending.done().complete(fillAgain(connection, firstLane + writer, pending, order));

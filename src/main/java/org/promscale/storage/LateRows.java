@@ -2,12 +2,8 @@ package org.promscale.storage;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.List;
-import java.util.Set;
 import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.promscale.ingest.FailureKind;
 import org.promscale.ingest.IngestFailure;
@@ -40,21 +36,14 @@ final class LateRows {
   }
 
   /**
-   * Returns those requests that would have to wait now for a partition that has ended. Asks the
-   * database only where there are late ones; the connection is between transactions before and
-   * after.
+   * Asks the database which requests would have to wait now for a partition that has ended; the
+   * connection is between transactions before and after.
    */
-  List<PendingBatch> shutOut(Connection connection, List<PendingBatch> group) throws SQLException {
-    List<PendingBatch> late = group.stream().filter(this::isLate).toList();
-    if (late.isEmpty()) {
-      return late;
-    }
+  Predicate<PendingBatch> shutOut(Connection connection) throws SQLException {
     long ended = partitions.endedBeforeMs();
     TimeSpans locked = partitions.locked(connection);
     connection.commit();
-    return late.stream()
-        .filter(p -> anyTime(p.batch(), t -> t < ended && locked.contains(t)))
-        .toList();
+    return request -> anyTime(request.batch(), t -> t < ended && locked.contains(t));
   }
 
   private static boolean anyTime(WriteBatch batch, LongPredicate wanted) {
@@ -66,22 +55,6 @@ final class LateRows {
     }
     return batch.histograms().stream().anyMatch(h -> wanted.test(h.timestampMs()))
         || batch.exemplars().stream().anyMatch(e -> wanted.test(e.timestampMs()));
-  }
-
-  /**
-   * Lets the transaction that begins with it wait a second for a lock; then it fails with 55P03.
-   */
-  static void waitBriefly(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET LOCAL lock_timeout = '1s'");
-    }
-  }
-
-  /** Returns the group without these; both hold the same objects. */
-  static List<PendingBatch> without(List<PendingBatch> group, List<PendingBatch> refused) {
-    Set<PendingBatch> out = Collections.newSetFromMap(new IdentityHashMap<>());
-    out.addAll(refused);
-    return group.stream().filter(p -> !out.contains(p)).toList();
   }
 
   /** Makes the answer to a late request whose partition is locked. */

@@ -75,6 +75,7 @@ public final class Partitions implements TimePartitions {
   private volatile Map<Long, Span> byRelation = Map.of();
   private volatile long endedBeforeMs = Long.MIN_VALUE;
 
+  /** What a relation holds: milliseconds since 1970, the end exclusive. */
   private record Span(long start, long end) {}
 
   private Partitions(DataSource dataSource, long slotMs) {
@@ -123,8 +124,9 @@ public final class Partitions implements TimePartitions {
   }
 
   /**
-   * Returns before which time partitions have ended, and somebody may work on them: an hour after
-   * that, in milliseconds since 1970. Nothing has ended before {@link #ensureAhead} was called.
+   * Returns the time, in milliseconds since 1970, before which all partitions have ended at least
+   * an hour ago, so that somebody may work on them. As of the last {@link #ensureAhead}; before
+   * that none has.
    */
   long endedBeforeMs() {
     return endedBeforeMs;
@@ -252,9 +254,7 @@ public final class Partitions implements TimePartitions {
   }
 
   private static boolean create(Connection connection, long start, long end) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET LOCAL lock_timeout = '1s'");
-    }
+    ShortTransaction.waitBriefly(connection);
     try (PreparedStatement statement =
         connection.prepareStatement("SELECT _prom_catalog.create_slot(?, ?)")) {
       statement.setLong(1, start);

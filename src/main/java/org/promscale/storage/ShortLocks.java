@@ -1,7 +1,6 @@
 package org.promscale.storage;
 
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Set;
 import org.flywaydb.core.api.callback.Callback;
 import org.flywaydb.core.api.callback.Context;
@@ -34,8 +33,8 @@ final class ShortLocks implements Callback {
   @Override
   public void handle(Event event, Context context) {
     // Of the transaction alone: the connection goes back to the pool.
-    try (Statement statement = context.getConnection().createStatement()) {
-      statement.execute("SET LOCAL lock_timeout = '1s'");
+    try {
+      ShortTransaction.waitBriefly(context.getConnection());
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }

@@ -2,6 +2,7 @@ package org.promscale.storage;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Set;
 
 /**
@@ -17,6 +18,16 @@ final class ShortTransaction {
   }
 
   private ShortTransaction() {}
+
+  /**
+   * Lets the transaction that is under way, or begins with this, wait a second for a lock; then it
+   * fails with state 55P03.
+   */
+  static void waitBriefly(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET LOCAL lock_timeout = '1s'");
+    }
+  }
 
   /**
    * Runs the work and commits.

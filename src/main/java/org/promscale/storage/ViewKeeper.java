@@ -121,14 +121,13 @@ public final class ViewKeeper {
   }
 
   private static boolean tryLock(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET LOCAL lock_timeout = '1s'");
-      try (ResultSet row =
-          statement.executeQuery(
-              "SELECT pg_try_advisory_xact_lock(_prom_catalog.lock_key('views'))")) {
-        row.next();
-        return row.getBoolean(1);
-      }
+    ShortTransaction.waitBriefly(connection);
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT pg_try_advisory_xact_lock(_prom_catalog.lock_key('views'))")) {
+      row.next();
+      return row.getBoolean(1);
     }
   }
 
